@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: AGPL-3.0-only */
+
+/* One version of a function: its component, compiled, and its configuration. Frozen but for marks that only go one way; counted references; any thread.
+ *
+ * A function is (account, name, version): the triple is in pool keys, logs and cache names. The account is "default" until there are accounts. */
+
+#ifndef FN0_RUNTIME_VERSION_H
+#define FN0_RUNTIME_VERSION_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/configuration.h"
+#include "base/error.h"
+
+struct artifact;
+struct engine;
+struct fn0_component;
+
+#define VERSION_ID_BYTES 65 /* hex of a SHA-256 and a zero */
+
+struct version {
+    const char *account;
+    const char *name;
+    char id[VERSION_ID_BYTES];                         /* of the component's content */
+    const struct function_configuration *configuration;
+    _Atomic bool single_use;                           /* an instance of it answers only once (decisions, 13) */
+    /* The rest is the module's own. */
+    _Atomic uint64_t references;
+    struct version_internals *internals;
+};
+
+/* Makes a version with one reference. Takes over `configuration` and `artifact` (also when it fails). */
+int version_create(const char *account, const char *name, const uint8_t hash[32], struct function_configuration *configuration,
+                   struct artifact *artifact, struct engine *engine, struct version **ret_version, struct error *error);
+
+/* One more reference. Returns `version`. */
+struct version *version_acquire(struct version *version);
+
+/* One less; the last one frees it. NULL is fine. */
+void version_release(struct version *version);
+
+/* The component, mapped when it is first asked for (under a lock; a millisecond for the largest). Valid while the version is. */
+int version_component(struct version *version, struct fn0_component **ret_component, struct error *error);
+
+#endif
