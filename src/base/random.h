@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: AGPL-3.0-only */
+
+/* Random numbers as a parameter. Not for keys: those come from OpenSSL. */
+
+#ifndef FN0_BASE_RANDOM_H
+#define FN0_BASE_RANDOM_H
+
+#include <stdint.h>
+
+/* xoshiro256**; embedded, one owner thread. */
+struct random {
+    uint64_t state[4];
+};
+
+/* The same seed gives the same numbers. */
+void random_init(struct random *random, uint64_t seed);
+
+/* Seeds from the system. Returns 0 or ERROR_SYSTEM. */
+int random_init_system(struct random *random);
+
+/* The next 64 bits. */
+uint64_t random_next(struct random *random);
+
+/* A number from 0 to `bound` - 1, each as likely. `bound` over 0. */
+uint64_t random_below(struct random *random, uint64_t bound);
+
+#endif
