@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: AGPL-3.0-only
+#
+# The front door. `make help` lists what it can do; docs/architecture.md says what is where.
+
+MAKEFLAGS += --no-builtin-rules
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.SECONDARY:
+.DEFAULT_GOAL := build
+
+# ---- What is where ------------------------------------------------------------------------------------------------------
+
+SOURCES := $(shell find src -name '*.c' 2>/dev/null | sort)
+LIBRARY_SOURCES := $(filter-out src/main.c,$(SOURCES))
+UNIT_TESTS := $(sort $(wildcard tests/unit/*/test_*.c))
+UNIT_HELPERS := $(sort $(wildcard tests/unit/lib/*.c))
+FUZZERS := $(patsubst tests/fuzz/%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+C_FILES := $(sort $(shell find src bridge/include tests/unit tests/fuzz tests/guests/c bench examples -name '*.[ch]' 2>/dev/null))
+BRIDGE_SOURCES := $(shell find bridge -path bridge/target -prune -o \( -name '*.rs' -o -name 'Cargo.*' \) -print 2>/dev/null)
+
+BRIDGE := build/bridge/libfn0_bridge.a
+LLHTTP := build/deps/llhttp/usr
+PYTHON := build/deps/python/bin/python
+
+# ---- How C is compiled: three variants, each in its folder --------------------------------------------------------------
+
+CLANG := clang-14
+WARNINGS := -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wwrite-strings -Werror
+CFLAGS_COMMON := -std=c17 -D_GNU_SOURCE $(WARNINGS) -g -fno-omit-frame-pointer -ffunction-sections -fdata-sections \
+	-Isrc -Ibridge/include -isystem $(LLHTTP)/include -MMD -MP
+SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=all
+
+CC_release := gcc
+CFLAGS_release := -O2 -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
+LDFLAGS_release := -pie -Wl,-z,relro,-z,now -Wl,--gc-sections
+MALLOC_release := -Wl,--no-as-needed -lmimalloc -Wl,--as-needed
+
+CC_asan := $(CLANG)
+CFLAGS_asan := -O1 $(SANITIZERS)
+LDFLAGS_asan := $(SANITIZERS)
+MALLOC_asan :=
+
+CC_fuzz := $(CLANG)
+CFLAGS_fuzz := -O1 -fsanitize=fuzzer-no-link $(SANITIZERS)
+LDFLAGS_fuzz := -fsanitize=fuzzer $(SANITIZERS)
+MALLOC_fuzz :=
+
+MULTIARCH := $(shell gcc -print-multiarch 2>/dev/null)
+LIBRARIES := $(BRIDGE) $(LLHTTP)/lib/$(MULTIARCH)/libllhttp.a -luv -lcurl -lssl -lcrypto -lpthread -ldl -lm
+
+ASAN_ENVIRONMENT := ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=0:abort_on_error=1 \
+	UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
+
+define VARIANT
+LIBRARY_$(1) := build/$(1)/libfn0.a
+PROGRAM_$(1) := build/$(1)/fn0
+UNITS_$(1) := $$(UNIT_TESTS:%.c=build/$(1)/%)
+
+build/$(1)/%.o: %.c Makefile | set-up-build
+	@mkdir -p $$(@D)
+	$$(call SHOW,CC,$$@)
+	@$$(CC_$(1)) $$(CFLAGS_COMMON) $$(CFLAGS_$(1)) -c $$< -o $$@
+
+build/$(1)/libfn0.a: $$(LIBRARY_SOURCES:%.c=build/$(1)/%.o)
+	$$(call SHOW,AR,$$@)
+	@rm -f $$@ && ar rcs $$@ $$^
+
+build/$(1)/fn0: build/$(1)/src/main.o build/$(1)/libfn0.a $$(BRIDGE)
+	$$(call SHOW,LINK,$$@)
+	@$$(CC_$(1)) $$(LDFLAGS_$(1)) $$(filter %.o,$$^) build/$(1)/libfn0.a $$(MALLOC_$(1)) $$(LIBRARIES) -o $$@
+
+build/$(1)/tests/unit/%: build/$(1)/tests/unit/%.o $$(UNIT_HELPERS:%.c=build/$(1)/%.o) build/$(1)/libfn0.a $$(BRIDGE)
+	$$(call SHOW,LINK,$$@)
+	@$$(CC_$(1)) $$(LDFLAGS_$(1)) $$(filter %.o,$$^) build/$(1)/libfn0.a -lcmocka $$(MALLOC_$(1)) $$(LIBRARIES) -o $$@
+
+-include $$(SOURCES:%.c=build/$(1)/%.d) $$(UNIT_TESTS:%.c=build/$(1)/%.d) $$(UNIT_HELPERS:%.c=build/$(1)/%.d)
+endef
+
+SHOW = @printf '  %-5s %s\n' $(1) $(2)
+
+$(foreach variant,release asan,$(eval $(call VARIANT,$(variant))))
+$(eval $(call VARIANT,fuzz))
+
+-include $(FUZZERS:%=build/fuzz/tests/fuzz/%.d)
+
+build/fuzz/tests/fuzz/%: build/fuzz/tests/fuzz/%.o build/fuzz/libfn0.a $(BRIDGE)
+	$(call SHOW,LINK,$@)
+	@$(CC_fuzz) $(LDFLAGS_fuzz) $< build/fuzz/libfn0.a $(LIBRARIES) -o $@
+
+$(BRIDGE): $(BRIDGE_SOURCES) tools/build-bridge | set-up-build
+	@tools/build-bridge
+
+# ---- What one asks for --------------------------------------------------------------------------------------------------
+
+.PHONY: help build run test test-asan units units-asan whole whole-asan bench fuzz guests lint format clean \
+	set-up-build set-up-run set-up-test set-up-bench
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+build: build/fn0 ## the program, build/fn0
+
+build/fn0: $(PROGRAM_release)
+	@cp $< $@.aside && mv $@.aside $@
+
+set-up-build set-up-run set-up-test set-up-bench: set-up-%:
+	@tools/setup $*
+
+# SECONDS_EACH: how long each fuzzer runs. TESTS: what of the tests of the whole program to run (a path, or -k words).
+SECONDS_EACH ?= 60
+TESTS ?= tests
+JOBS := $(shell nproc)
+PYTEST = $(PYTHON) -m pytest $(TESTS) --ignore=tests/house
+
+test: ## lint, unit tests, tests of the whole program, 10 seconds of each fuzzer
+	@$(MAKE) --no-print-directory lint
+	@$(MAKE) --no-print-directory -j$(JOBS) build/fn0 units guests
+	@$(MAKE) --no-print-directory whole
+	@$(MAKE) --no-print-directory fuzz SECONDS_EACH=10
+
+test-asan: ## unit tests and tests of the whole program under AddressSanitizer and UBSan
+	@$(MAKE) --no-print-directory -j$(JOBS) $(PROGRAM_asan) units-asan guests
+	@$(MAKE) --no-print-directory whole-asan
+
+units: $(UNITS_release) | set-up-test ## unit tests only
+	@tools/run-unit-tests $(UNITS_release)
+
+units-asan: $(UNITS_asan) | set-up-test
+	@$(ASAN_ENVIRONMENT) tools/run-unit-tests $(UNITS_asan)
+
+whole: build/fn0 guests | set-up-test ## tests of the whole program only; TESTS=tests/http narrows them
+	@FN0_PROGRAM=$(CURDIR)/build/fn0 FN0_GUESTS=$(CURDIR)/build/guests $(PYTEST)
+
+whole-asan: $(PROGRAM_asan) guests | set-up-test
+	@$(ASAN_ENVIRONMENT) FN0_SANITIZED=1 FN0_PROGRAM=$(CURDIR)/$(PROGRAM_asan) \
+		FN0_GUESTS=$(CURDIR)/build/guests $(PYTEST)
+
+fuzz: $(FUZZERS:%=build/fuzz/tests/fuzz/%) | set-up-test ## each fuzzer for SECONDS_EACH=60 seconds
+	@tools/run-fuzzers $(SECONDS_EACH) $(FUZZERS)
+
+clean: ## removes build/; the cache folder outside of the clone stays
+	rm -rf build
