@@ -40,6 +40,7 @@ struct http_request {
     bool expects_continue;
     const struct address *peer;   /* the client's address */
     struct arena *arena;          /* lives as long as the exchange; the handler may use it */
+    void *note;                   /* the handler's own, for `done`: see http_exchange_set_note; NULL at first */
 };
 
 /* What the handler is told about an exchange after its request; `context` is the handler's for this exchange. */
@@ -104,6 +105,9 @@ size_t http_server_connections(const struct http_server *server);
 
 /* The request. */
 const struct http_request *http_exchange_request(const struct http_exchange *exchange);
+
+/* Sets the request's `note`: what the handler wants to find again in `done`. Lies in the request's arena or outlives the exchange. */
+void http_exchange_set_note(struct http_exchange *exchange, void *note);
 
 /* Takes the exchange on: events from now on. Nothing is read of the body before http_exchange_read. */
 void http_exchange_handle(struct http_exchange *exchange, const struct http_exchange_events *events, void *context);

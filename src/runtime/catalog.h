@@ -32,6 +32,9 @@ struct catalog_options {
     unsigned compile_threads;              /* 1 is enough: one compile uses several cores */
     struct directory *const *directories;  /* of all workers; outlive the catalog */
     size_t directory_count;
+    /* Called once from the loop, before `settled`: every function that was there at the start has been published to the directories, at least as
+     * compiling. From now on a name that is not found is not there. May be NULL. */
+    void (*listed)(void *context);
     /* Called once from the loop: every function that was there at the start is either ready or broken. May be NULL. `broken` counts. */
     void (*settled)(void *context, size_t ready, size_t broken);
     void *context;
