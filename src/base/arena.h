@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 
-/* Memory that is given back all at once: of a request, of a call, of a configuration. Bounded. One thread. */
+/* Memory that is given back all at once: of a request, of a call, of a configuration. Bounded. One
+ * thread. */
 
 #ifndef FN0_BASE_ARENA_H
 #define FN0_BASE_ARENA_H
@@ -15,7 +16,7 @@ struct arena {
     struct arena_block *blocks; /* the newest first */
     char *next;
     char *end;
-    size_t bytes;     /* handed out and reserved */
+    size_t bytes; /* handed out and reserved */
     size_t bytes_max;
 };
 
@@ -25,16 +26,20 @@ void arena_init(struct arena *arena, size_t bytes_max);
 /* Frees all. The arena can be used again. */
 void arena_fini(struct arena *arena);
 
-/* Forgets all that was handed out but keeps the first block, so that a kept-alive connection allocates nothing. */
+/* Forgets all that was handed out but keeps the first block, so that a kept-alive connection
+ * allocates nothing. */
 void arena_reset(struct arena *arena);
 
-/* `bytes` of memory aligned for any type, not cleared; NULL when the maximum or the memory is exhausted. */
+/* `bytes` of memory aligned for any type, not cleared; NULL when the maximum or the memory is
+ * exhausted. */
 void *arena_allocate(struct arena *arena, size_t bytes);
 
-/* Copies a slice; the copy is also terminated by a zero, not counted. `data` is NULL when there is no memory. */
+/* Copies a slice; the copy is also terminated by a zero, not counted. `data` is NULL when there is
+ * no memory. */
 struct slice arena_copy(struct arena *arena, struct slice slice);
 
 /* printf into the arena; a terminated string, or NULL when there is no memory. */
-char *arena_print(struct arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
+char *arena_print(struct arena *arena, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 
-/* A growing run of bytes that cannot be made without a maximum: taken from at the front, added to at the end. One thread. */
+/* A growing run of bytes that cannot be made without a maximum: taken from at the front, added to
+ * at the end. One thread. */
 
 #ifndef FN0_BASE_BUFFER_H
 #define FN0_BASE_BUFFER_H
@@ -26,7 +27,9 @@ void buffer_fini(struct buffer *buffer);
 /* What it holds; valid until something is added or freed. */
 static inline struct slice buffer_slice(const struct buffer *buffer)
 {
-    return (struct slice){.data = buffer->memory + buffer->begin, .bytes = buffer->end - buffer->begin};
+    /* Nothing may be added to NULL, not even 0. */
+    return (struct slice){.data = buffer->memory ? buffer->memory + buffer->begin : NULL,
+                          .bytes = buffer->end - buffer->begin};
 }
 
 /* How many bytes it holds. */
@@ -39,9 +42,11 @@ static inline size_t buffer_bytes(const struct buffer *buffer)
 int buffer_append(struct buffer *buffer, struct slice bytes);
 
 /* printf at the end. As buffer_append. */
-int buffer_print(struct buffer *buffer, const char *format, ...) __attribute__((format(printf, 2, 3)));
+int buffer_print(struct buffer *buffer, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
-/* Room for at least `bytes` at the end, to be written by the caller and then committed. NULL as buffer_append fails. */
+/* Room for at least `bytes` at the end, to be written by the caller and then committed. NULL as
+ * buffer_append fails. */
 char *buffer_reserve(struct buffer *buffer, size_t bytes);
 
 /* Says that `bytes` of what was reserved are written. */

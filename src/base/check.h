@@ -6,13 +6,14 @@
 #define FN0_BASE_CHECK_H
 
 /* Ends the process, after saying where, when what cannot happen has happened. */
-#define check(condition)                                                                                               \
-    do {                                                                                                               \
-        if (__builtin_expect(!(condition), 0))                                                                         \
-            check_failed(__FILE__, __LINE__, __func__, #condition);                                                    \
+#define check(condition)                                            \
+    do {                                                            \
+        if (__builtin_expect(!(condition), 0))                      \
+            check_failed(__FILE__, __LINE__, __func__, #condition); \
     } while (0)
 
 /* Writes the failed condition to stderr without allocating, then aborts. Any thread. */
-_Noreturn void check_failed(const char *file, int line, const char *function, const char *condition);
+_Noreturn void check_failed(const char *file, int line, const char *function,
+                            const char *condition);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 
-/* Time as a parameter: nothing but the make below asks the system for it, so tests can run in a time of their own. */
+/* Time as a parameter: nothing but the make below asks the system for it, so tests can run in a
+ * time of their own. */
 
 #ifndef FN0_BASE_CLOCK_H
 #define FN0_BASE_CLOCK_H
@@ -14,9 +15,10 @@
 struct clock {
     const char *name;
     void *context;
-    uint64_t (*monotonic_ns)(void *context);  /* never goes back; its zero means nothing */
-    uint64_t (*realtime_ns)(void *context);   /* since 1970-01-01 UTC; may jump */
-    uint64_t (*thread_cpu_ns)(void *context); /* CPU time of the calling thread; costs a system call */
+    uint64_t (*monotonic_ns)(void *context); /* never goes back; its zero means nothing */
+    uint64_t (*realtime_ns)(void *context);  /* since 1970-01-01 UTC; may jump */
+    uint64_t (*thread_cpu_ns)(
+        void *context); /* CPU time of the calling thread; costs a system call */
 };
 
 /* The system's clock. Static; any thread. */

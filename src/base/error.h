@@ -2,9 +2,9 @@
 
 /* The one error type: a code of tables/errors.h and a message that a user can act on.
  *
- * The caller owns the struct and hands it down; whoever fails fills it and returns its code; whoever is in between may put
- * context before the message; the top logs it once. Every function here may be given NULL for `error` and then only
- * returns the code. */
+ * The caller owns the struct and hands it down; whoever fails fills it and returns its code;
+ * whoever is in between may put context before the message; the top logs it once. Every function
+ * here may be given NULL for `error` and then only returns the code. */
 
 #ifndef FN0_BASE_ERROR_H
 #define FN0_BASE_ERROR_H
@@ -17,15 +17,19 @@
 
 struct error {
     int code;                          /* enum error_code; 0: no error */
-    char message[ERROR_MESSAGE_BYTES]; /* terminated; cut where too long; several lines only for backtraces */
+    char message[ERROR_MESSAGE_BYTES]; /* terminated; cut where too long; several lines only for
+                                          backtraces */
 };
 
 /* Sets code and message. Returns `code`. */
-int error_set(struct error *error, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
+int error_set(struct error *error, int code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
-/* Sets ERROR_SYSTEM (ERROR_OUT_OF_MEMORY for ENOMEM, ERROR_ADDRESS_IN_USE for EADDRINUSE) and "message: what errno says".
- * `number` is an errno value, positive or negative as libuv has it. Returns the code set. */
-int error_set_errno(struct error *error, int number, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* Sets ERROR_SYSTEM (ERROR_OUT_OF_MEMORY for ENOMEM, ERROR_ADDRESS_IN_USE for EADDRINUSE) and
+ * "message: what errno says". `number` is an errno value, positive or negative as libuv has it.
+ * Returns the code set. */
+int error_set_errno(struct error *error, int number, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* Sets ERROR_OUT_OF_MEMORY. Returns it. */
 int error_set_memory(struct error *error);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 
-/* An intrusive doubly linked list in a ring: the head is a link like the others. Nothing is allocated. One thread. */
+/* An intrusive doubly linked list in a ring: the head is a link like the others. Nothing is
+ * allocated. One thread. */
 
 #ifndef FN0_BASE_LIST_H
 #define FN0_BASE_LIST_H

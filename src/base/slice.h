@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 
-/* Borrowed bytes, and the fields of HTTP messages made of them. A slice never owns and is not terminated by a zero. */
+/* Borrowed bytes, and the fields of HTTP messages made of them. A slice never owns and is not
+ * terminated by a zero. */
 
 #ifndef FN0_BASE_SLICE_H
 #define FN0_BASE_SLICE_H
@@ -35,14 +36,15 @@ static inline bool slice_equal(struct slice a, struct slice b)
     return a.bytes == b.bytes && (a.bytes == 0 || memcmp(a.data, b.data, a.bytes) == 0);
 }
 
-/* Whether both hold the same bytes where ASCII letters of either case are the same (RFC 9110, 5.1). */
+/* Whether both hold the same bytes where ASCII letters of either case are the same (RFC 9110, 5.1).
+ */
 bool slice_equal_ignoring_case(struct slice a, struct slice b);
 
 /* The slice without spaces and tabs (OWS of RFC 9110, 5.6.3) at both ends. */
 struct slice slice_trim(struct slice slice);
 
-/* Takes the next element of a comma-separated list (RFC 9110, 5.6.1) off the front of *list, trimmed; empty elements
- * are passed over. False at the end of the list. */
+/* Takes the next element of a comma-separated list (RFC 9110, 5.6.1) off the front of *list,
+ * trimmed; empty elements are passed over. False at the end of the list. */
 bool slice_next_in_list(struct slice *list, struct slice *ret_element);
 
 /* The value of the first field called `name` (any case), or NULL. Points into `fields`. */
