@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: AGPL-3.0-only */
+
+/* What a guest is told of its client: X-Forwarded-For, X-Forwarded-Proto and X-Request-Id are set
+ * by fn0. What a request brings along under these names, and under those beside them (Forwarded,
+ * X-Forwarded-*, X-Real-IP), is believed only from the trusted proxies of [net] trusted_proxies;
+ * from anybody else it is dropped. Worker's thread. */
+
+#ifndef FN0_GATEWAY_FORWARDED_H
+#define FN0_GATEWAY_FORWARDED_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/configuration.h"
+#include "base/error.h"
+#include "base/random.h"
+#include "http/server.h"
+#include "io/address.h"
+
+#define REQUEST_ID_BYTES 32      /* of one that fn0 makes: 128 random bits in hex */
+#define REQUEST_ID_BYTES_MAX 128 /* of one that a trusted proxy sends */
+
+struct trusted_proxies {
+    struct address_prefix *items;
+    size_t count;
+};
+
+/* Reads the prefixes of the configuration. Returns 0, ERROR_CONFIGURATION (which one is wrong) or
+ * ERROR_OUT_OF_MEMORY. The caller ends it with trusted_proxies_fini. */
+int trusted_proxies_init(struct trusted_proxies *proxies, const struct texts *texts,
+                         struct error *error);
+
+/* Frees what init made. */
+void trusted_proxies_fini(struct trusted_proxies *proxies);
+
+/* Whether what this peer says of others is believed. */
+bool trusted_proxies_contain(const struct trusted_proxies *proxies, const struct address *peer);
+
+/* Writes a new request id of REQUEST_ID_BYTES; not terminated. */
+void request_id_make(struct random *random, char ret_id[REQUEST_ID_BYTES]);
+
+/* Whether an id may be taken over: 1 to REQUEST_ID_BYTES_MAX of A-Z a-z 0-9 and . _ : = + / @ -,
+ * so that neither logs nor JSON need escape it. */
+bool request_id_valid(struct slice id);
+
+/* The request's id: the trusted proxy's, where there is one and it is valid, else a new one. Lies
+ * in `memory`. */
+struct slice request_id_of(const struct http_request *request, bool trusted, struct random *random,
+                           char memory[REQUEST_ID_BYTES_MAX]);
+
+struct forwarded {
+    const struct field *fields; /* the guest's */
+    size_t field_count;
+    bool https;
+};
+
+/* Makes the fields that the guest sees, in the request's arena; they borrow `request_id`. Returns
+ * 0 or ERROR_OUT_OF_MEMORY. */
+int forwarded_make(const struct http_request *request, bool trusted, struct slice request_id,
+                   struct forwarded *ret_forwarded);
+
+#endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: AGPL-3.0-only */
+
+/* Joins an exchange of the HTTP server to a call of a function: bodies both ways with
+ * back-pressure, trailers, the limits that are about messages, and who is told when one side ends
+ * first.
+ *
+ * The two ends of a relay are two events (decisions, 15). The response may be whole, and the
+ * connection busy with its next request, while the call still runs; a client that goes away before
+ * its response is whole cancels the call. A relay is given back when both are over.
+ *
+ * Back-pressure: the guest may write RELAY_WINDOW_BYTES more than the client has taken; of the
+ * request's body http keeps its own window, which moves as the guest reads. A guest that goes on
+ * reading after its response is whole keeps the exchange until the body or the call ends.
+ *
+ * Worker's thread. Relays are kept for reuse, so that a request allocates nothing here. */
+
+#ifndef FN0_GATEWAY_RELAY_H
+#define FN0_GATEWAY_RELAY_H
+
+#include <stddef.h>
+
+#include "base/list.h"
+#include "base/log.h"
+#include "base/slice.h"
+#include "gateway/access.h"
+#include "http/server.h"
+#include "runtime/directory.h"
+#include "runtime/executor.h"
+#include "tables/limits.h"
+
+#define RELAY_WINDOW_BYTES 65536
+
+/* The relays of a worker's gateway. */
+struct relay_set {
+    struct executor *executor;
+    struct directory *directory;
+    const struct limits *defaults; /* of a function whose first version is not compiled yet */
+    struct log *log;
+    struct list busy;
+    struct list idle;
+    size_t idle_count;
+};
+
+/* Readies a set; all that is handed in is borrowed and outlives it. */
+void relay_set_init(struct relay_set *set, struct executor *executor, struct directory *directory,
+                    const struct limits *defaults, struct log *log);
+
+/* Frees the relays. None may be busy. */
+void relay_set_fini(struct relay_set *set);
+
+/* Starts a call of the entry's function for the exchange; `function` is the entry's name, in the
+ * request's arena or living as long as the set. What `request` points at lies in the exchange's
+ * arena, but for its id, which the relay copies. The exchange is taken over in any case: where the
+ * call is refused it is answered. `note` is the exchange's. */
+void relay_start(struct relay_set *set, struct http_exchange *exchange, struct access_note *note,
+                 struct directory_entry *entry, const char *function,
+                 const struct call_request *request);
+
+#endif

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: AGPL-3.0-only */
+
+/* From the authority of a request to the name of a function: the first label of the host name, in
+ * lower case ("Hello.example.com:8080" is "hello"). Any thread; nothing is allocated. */
+
+#ifndef FN0_GATEWAY_ROUTE_H
+#define FN0_GATEWAY_ROUTE_H
+
+#include <stdbool.h>
+
+#include "base/slice.h"
+
+#define ROUTE_NAME_BYTES 64 /* a DNS label (RFC 1035, 2.3.4) and a zero */
+
+/* Writes the function's name, terminated. False where the authority names none: it is empty, an
+ * IPv4 or IPv6 address, or its first label is no name of a function ([a-z0-9-], 1 to 63). A host
+ * whose last label is a number is an address, as browsers have it. */
+bool route_name(struct slice authority, char ret_name[ROUTE_NAME_BYTES]);
+
+#endif
