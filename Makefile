@@ -101,11 +101,17 @@ help: ## this list
 
 build: build/fn0 ## the program, build/fn0
 
+include tests/guests/guests.mk
+
 build/fn0: $(PROGRAM_release)
 	@cp $< $@.aside && mv $@.aside $@
 
 set-up-build set-up-run set-up-test set-up-bench: set-up-%:
 	@tools/setup $*
+
+run: build/fn0 build/examples/hello.wasm ## set-up, build, and an example served at http://127.0.0.1:8080
+	@echo 'Try:  curl "http://127.0.0.1:8080/?name=Ada"     (its source: examples/hello; Ctrl-C ends it)'
+	@build/fn0 serve build/examples/hello.wasm
 
 # SECONDS_EACH: how long each fuzzer runs. TESTS: what of the tests of the whole program to run (a path, or -k words).
 SECONDS_EACH ?= 60
@@ -135,6 +141,8 @@ whole: build/fn0 guests | set-up-test ## tests of the whole program only; TESTS=
 whole-asan: $(PROGRAM_asan) guests | set-up-test
 	@$(ASAN_ENVIRONMENT) FN0_SANITIZED=1 FN0_PROGRAM=$(CURDIR)/$(PROGRAM_asan) \
 		FN0_GUESTS=$(CURDIR)/build/guests $(PYTEST)
+
+guests: $(GUEST_FILES) ## the components that the tests serve, in build/guests/
 
 fuzz: $(FUZZERS:%=build/fuzz/tests/fuzz/%) | set-up-test ## each fuzzer for SECONDS_EACH=60 seconds
 	@tools/run-fuzzers $(SECONDS_EACH) $(FUZZERS)

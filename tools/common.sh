@@ -6,6 +6,9 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
+# Called from make, cargo would look for make's job server, which is not handed on to shell scripts.
+unset MAKEFLAGS MFLAGS
+
 # What takes long to make and does not change is kept here, outside of the clone. Each folder in it is named after what it
 # was made from (lock file, toolchain, version), so a folder is never brought up to date: another one is made beside it.
 cache=${FN0_BUILD_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/fn0-build}

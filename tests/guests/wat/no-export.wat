@@ -1,0 +1,3 @@
+;; SPDX-License-Identifier: AGPL-3.0-only
+;; A component that exports nothing.
+(component)

@@ -1,0 +1,20 @@
+;; SPDX-License-Identifier: AGPL-3.0-only
+;; Traps before its handler can be entered.
+(component
+  (import "wasi:http/types@0.2.0" (instance $types
+    (export "incoming-request" (type (sub resource)))
+    (export "response-outparam" (type (sub resource)))
+  ))
+  (alias export $types "incoming-request" (type $request))
+  (alias export $types "response-outparam" (type $out))
+  (core module $module
+    (func $start unreachable)
+    (start $start)
+    (func (export "handle") (param i32 i32))
+  )
+  (core instance $instance (instantiate $module))
+  (func $handle (param "request" (own $request)) (param "response-out" (own $out))
+    (canon lift (core func $instance "handle")))
+  (instance $handler (export "handle" (func $handle)))
+  (export "wasi:http/incoming-handler@0.2.0" (instance $handler))
+)
