@@ -61,11 +61,13 @@ static bool take_digits(struct slice *text, uint64_t *ret_number, uint64_t *ret_
             __builtin_mul_overflow(scale, 10u, &scale))
             return false;
     }
+    if (digits == 0)
+        return false;
     text->data += digits;
     text->bytes -= digits;
     *ret_number = number;
     *ret_scale = scale;
-    return digits > 0;
+    return true;
 }
 
 static bool take_decimal(struct slice *text, struct decimal *ret_decimal)
