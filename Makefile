@@ -116,7 +116,10 @@ run: build/fn0 build/examples/hello.wasm ## set-up, build, and an example served
 # SECONDS_EACH: how long each fuzzer runs. TESTS: what of the tests of the whole program to run (a path, or -k words).
 SECONDS_EACH ?= 60
 TESTS ?= tests
+BENCH_OPTIONS ?=
 JOBS := $(shell nproc)
+CLANG_FORMAT := clang-format-14
+RUST_FOLDERS := bridge tests/guests/rust tools/guest-tools examples/hello
 PYTEST = $(PYTHON) -m pytest $(TESTS) --ignore=tests/house
 
 test: ## lint, unit tests, tests of the whole program, 10 seconds of each fuzzer
@@ -146,6 +149,22 @@ guests: $(GUEST_FILES) ## the components that the tests serve, in build/guests/
 
 fuzz: $(FUZZERS:%=build/fuzz/tests/fuzz/%) | set-up-test ## each fuzzer for SECONDS_EACH=60 seconds
 	@tools/run-fuzzers $(SECONDS_EACH) $(FUZZERS)
+
+bench: build/fn0 guests | set-up-bench ## fn0 beside wasmtime serve and nginx: a table and a picture in bench/results/
+	@$(PYTHON) bench/compare.py $(BENCH_OPTIONS)
+
+lint: | set-up-test ## the form of C, Rust and Python, and the rules of the house
+	@$(CLANG_FORMAT) --dry-run --Werror $(C_FILES)
+	@for folder in $(RUST_FOLDERS); do cargo fmt --all --check --manifest-path $$folder/Cargo.toml; done
+	@$(PYTHON) -m ruff check --quiet
+	@$(PYTHON) -m ruff format --check --quiet
+	@$(PYTHON) -m pytest tests/house
+
+format: | set-up-test ## rewrites C, Rust and Python in their form
+	@$(CLANG_FORMAT) -i $(C_FILES)
+	@for folder in $(RUST_FOLDERS); do cargo fmt --all --manifest-path $$folder/Cargo.toml; done
+	@$(PYTHON) -m ruff check --quiet --fix
+	@$(PYTHON) -m ruff format --quiet
 
 clean: ## removes build/; the cache folder outside of the clone stays
 	rm -rf build

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 
-/* The C guest: what another toolchain, with another libc and another version of WASI, makes of a handler.
+/* The C guest: what another toolchain, with another libc and another version of WASI, makes of a
+ * handler.
  *
- *     /hello               answers "Hello from C!"
+ *     / and /hello         answers "Hello from C!"
  *     /count               how many requests this instance has had
  *     /echo                streams the request's body back by splicing
  *     /sleep?ms=           waits for two timers at once, answers when the later one is over
@@ -42,8 +43,8 @@ static struct reply reply_open(response_outparam_t out, uint16_t status)
 
     if (!wasi_http_types_method_outgoing_response_set_status_code(borrowed, status) ||
         !wasi_http_types_method_outgoing_response_body(borrowed, &reply.body) ||
-        !wasi_http_types_method_outgoing_body_write(wasi_http_types_borrow_outgoing_body(reply.body),
-                                                    &reply.stream))
+        !wasi_http_types_method_outgoing_body_write(
+            wasi_http_types_borrow_outgoing_body(reply.body), &reply.stream))
         abort();
     wasi_http_types_result_own_outgoing_response_error_code_t result = {
         .is_err = false,
@@ -255,7 +256,7 @@ static bool begins(const char *text, const char *with)
 
 static void route(char *target, incoming_request_t request, response_outparam_t out)
 {
-    if (begins(target, "/hello")) {
+    if (strcmp(target, "/") == 0 || begins(target, "/hello")) {
         reply_text(out, 200, "Hello from C!\n");
     } else if (begins(target, "/count")) {
         answer_count(out);

@@ -12,6 +12,7 @@ async function answer(request) {
   requests += 1;
   const url = new URL(request.url);
   switch (url.pathname) {
+    case "/":
     case "/hello":
       return new Response("Hello from JavaScript!\n");
     case "/count":

@@ -26,6 +26,7 @@ export const incomingHandler = {
     requests += 1;
     const [path] = (request.pathWithQuery() ?? "/").split("?");
     switch (path) {
+      case "/":
       case "/hello":
         return reply(responseOut, 200, "Hello from JavaScript!\n");
       case "/count":

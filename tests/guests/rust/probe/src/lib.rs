@@ -5,7 +5,7 @@
 //!
 //! | route | does |
 //! | --- | --- |
-//! | `/hello` | answers `Hello, world!` |
+//! | `/`, `/hello` | answers `Hello, world!` |
 //! | `/headers` | reports method, scheme, authority, path and headers of the request |
 //! | `/environment` | reports variables, arguments and the working directory |
 //! | `/count` | reports how many requests this instance has had |
@@ -62,7 +62,7 @@ impl Guest for Probe {
         let (path, query) = Query::split(&target);
         surroundings::count_request();
         match path.as_str() {
-            "/hello" => reply::text(out, 200, "Hello, world!\n"),
+            "/" | "/hello" => reply::text(out, 200, "Hello, world!\n"),
             "/headers" => heads::report(request, out),
             "/status" => heads::status(out, &query),
             "/response-header" => heads::response_header(out, &query),
