@@ -39,6 +39,9 @@ struct file_stamp file_stamp_of(const struct stat *status);
 /* Whether nothing says that the file changed between the two. */
 bool file_stamp_equal(const struct file_stamp *a, const struct file_stamp *b);
 
+/* Whether the file changed less than `within_ns` before `now_ns` (since 1970), or after it. */
+bool file_stamp_is_recent(const struct file_stamp *stamp, uint64_t now_ns, uint64_t within_ns);
+
 /* Reads a component, and its configuration where there is one, into `code`. `clock` says what is
  * fresh. Errors as struct code_provider's read; the message names the file. */
 int code_files_read(const char *component_path, const char *configuration_path,
