@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 
-/* Random numbers as a parameter. Not for keys: those come from OpenSSL. */
+/* Random numbers as a parameter, so that a test can repeat them. Whoever draws has a struct of its
+ * own: a worker, a test. Not for keys: random_key is, which asks OpenSSL and cannot be repeated. */
 
 #ifndef FN0_BASE_RANDOM_H
 #define FN0_BASE_RANDOM_H
 
+#include <stddef.h>
 #include <stdint.h>
+
+#include "base/error.h"
 
 /* xoshiro256**; embedded, one owner thread. */
 struct random {
@@ -15,7 +19,7 @@ struct random {
 /* The same seed gives the same numbers. */
 void random_init(struct random *random, uint64_t seed);
 
-/* Seeds from the system. Returns 0 or ERROR_SYSTEM. */
+/* Seeds from the system (getrandom). Returns 0 or ERROR_SYSTEM. */
 int random_init_system(struct random *random);
 
 /* The next 64 bits. */
@@ -23,5 +27,8 @@ uint64_t random_next(struct random *random);
 
 /* A number from 0 to `bound` - 1, each as likely. `bound` over 0. */
 uint64_t random_below(struct random *random, uint64_t bound);
+
+/* Fills a key with `bytes` random bytes that nobody can guess. ERROR_SYSTEM. Any thread. */
+int random_key(uint8_t *ret_key, size_t bytes, struct error *error);
 
 #endif

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: AGPL-3.0-only */
+
+/* Every command of the program `fn0`, once, and those of their options that are no key of the
+ * configuration (the others stand in tables/configuration.h). The help texts and the reading of
+ * command lines are made from these rows. */
+
+#ifndef FN0_TABLES_COMMANDS_H
+#define FN0_TABLES_COMMANDS_H
+
+#include <stddef.h>
+
+/* X(name, word, arguments, help)
+ *   name       COMMAND_… in code
+ *   word       what is typed: fn0 WORD
+ *   arguments  what follows it, as usage shows it
+ *   help       one line, no full stop */
+#define COMMAND_TABLE(X) \
+    X(COMMAND_SERVE, "serve", "[options] [COMPONENT.wasm]", "serve functions over HTTP")
+
+/* X(name, command, flag, argument, help)
+ *   name      OPTION_… in code
+ *   command   whose option it is; COMMAND_NONE: of the program itself
+ *   flag      as typed
+ *   argument  what the help shows behind it; NULL: takes none
+ *   help      one line, no full stop */
+#define COMMAND_OPTION_TABLE(X)                                                    \
+    X(OPTION_PROGRAM_HELP, COMMAND_NONE, "--help", NULL, "show this text")         \
+    X(OPTION_PROGRAM_VERSION, COMMAND_NONE, "--version", NULL, "show the version") \
+    X(OPTION_SERVE_CONFIG, COMMAND_SERVE, "--config", "FILE",                      \
+      "read the configuration (TOML); flags stand above it")                       \
+    X(OPTION_SERVE_HELP, COMMAND_SERVE, "--help", NULL, "show this text")
+
+enum command {
+    COMMAND_NONE,
+#define COMMAND_ROW(name, word, arguments, help) name,
+    COMMAND_TABLE(COMMAND_ROW)
+#undef COMMAND_ROW
+        COMMAND_COUNT
+};
+
+enum command_option {
+#define COMMAND_OPTION_ROW(name, command, flag, argument, help) name,
+    COMMAND_OPTION_TABLE(COMMAND_OPTION_ROW)
+#undef COMMAND_OPTION_ROW
+        COMMAND_OPTION_COUNT
+};
+
+/* One row of each. The strings are static. */
+struct command_info {
+    enum command command;
+    const char *word;
+    const char *arguments;
+    const char *help;
+};
+struct command_option_info {
+    enum command_option option;
+    enum command command;
+    const char *flag;
+    const char *argument;
+    const char *help;
+};
+
+/* The row of a command; NULL for COMMAND_NONE and past the end. Any thread. */
+const struct command_info *command_info(enum command command);
+
+/* The command of a word, or COMMAND_NONE. Any thread. */
+enum command command_of_word(const char *word);
+
+/* The row of an option; NULL past the end. Any thread. */
+const struct command_option_info *command_option_info(enum command_option option);
+
+/* The row of a flag of a command (COMMAND_NONE: of the program), or NULL. Any thread. */
+const struct command_option_info *command_option_of_flag(enum command command, const char *flag);
+
+#endif
