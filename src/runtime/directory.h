@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 
-/* A worker's own table of functions. The catalog changes it by messages, so that a look-up takes no lock. Worker's thread only, but for directory_publish. */
+/* A worker's own table of functions. The catalog changes it by messages, so that a look-up takes no
+ * lock. Worker's thread only, but for directory_publish. */
 
 #ifndef FN0_RUNTIME_DIRECTORY_H
 #define FN0_RUNTIME_DIRECTORY_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/error.h"
 #include "base/slice.h"
@@ -21,40 +23,50 @@ enum function_state {
 struct directory_entry {
     const char *name;
     enum function_state state;
-    struct version *version; /* FUNCTION_READY: the current one; referenced by the entry */
-    int code;                /* FUNCTION_BROKEN */
-    void *pool;              /* the executor's, for this function on this worker; NULL at first */
+    struct version
+        *version; /* FUNCTION_READY: the current one; referenced by the entry. Else NULL */
+    int code;     /* FUNCTION_BROKEN: ERROR_COMPONENT_… and the like. Else 0 */
+    void *pool;   /* the executor's, for this function on this worker; NULL at first */
 };
 
-/* Told on the worker's loop, after an entry has changed, or right before a removed one is freed (`removed`). `old` is the version before, or
- * NULL; released after the call. */
-typedef void (*directory_changed)(void *context, struct directory_entry *entry, struct version *old, bool removed);
+/* Told on the worker's loop, after an entry has been made or has changed, or right before a removed
+ * one is freed (`removed`; its version is still there). `old` is the version before, or NULL;
+ * released after the call. Nothing may be removed from the directory meanwhile. */
+typedef void (*directory_changed)(void *context, struct directory_entry *entry, struct version *old,
+                                  bool removed);
 
 struct directory;
 
-/* The caller destroys *ret_directory, when the catalog has let go of it. */
+/* `loop` outlives it. The caller destroys *ret_directory, when the catalog has let go of it and
+ * `loop` doesn't run any more. */
 int directory_create(struct loop *loop, struct directory **ret_directory, struct error *error);
 
-/* Tells the watcher of each entry as removed, and frees all. NULL is fine. */
+/* Tells the watcher of each entry as removed, and frees all. Publications that have not arrived are
+ * forgotten; their `applied` is called. NULL is fine. */
 void directory_destroy(struct directory *directory);
 
-/* Sets who is told; one. NULL: nobody. */
+/* Sets who is told; one. NULL: nobody. Entries that are there already are not told. */
 void directory_watch(struct directory *directory, directory_changed changed, void *context);
 
 /* The entry of a name (lower case), or NULL. Valid until the loop goes round. */
 struct directory_entry *directory_find(struct directory *directory, struct slice name);
 
+/* How many entries there are. */
+size_t directory_count(const struct directory *directory);
+
 /* What the catalog says of one function. */
 struct publication {
     const char *name;
     enum function_state state;
-    bool removed;
-    struct version *version; /* the directory takes a reference of its own */
-    int code;
+    bool removed;            /* the rest says nothing then */
+    struct version *version; /* with FUNCTION_READY; the directory takes a reference of its own */
+    int code;                /* with FUNCTION_BROKEN */
 };
 
-/* Sends a publication (copied) to the directory's worker; `applied` is called on the WORKER's thread after the entry has changed. Publications arrive in
- * order. Any thread. */
-int directory_publish(struct directory *directory, const struct publication *publication, void (*applied)(void *context), void *context);
+/* Sends a publication (copied) to the directory's worker. `applied` (may be NULL) is called on the
+ * WORKER's thread after the entry has changed. Publications arrive in the order they were sent. The
+ * first of a name makes its entry. ERROR_OUT_OF_MEMORY: nothing was sent. Any thread. */
+int directory_publish(struct directory *directory, const struct publication *publication,
+                      void (*applied)(void *context), void *context);
 
 #endif

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 
-/* One version of a function: its component, compiled, and its configuration. Frozen but for marks that only go one way; counted references; any thread.
+/* One version of a function: its component, compiled, and its configuration. Frozen but for marks
+ * that only go one way; counted references; any thread.
  *
- * A function is (account, name, version): the triple is in pool keys, logs and cache names. The account is "default" until there are accounts. */
+ * A function is (account, name, version): the triple is in pool keys, logs and cache names. The
+ * account is "default" until there are accounts. A change of the configuration alone makes a new
+ * struct version with the same id. */
 
 #ifndef FN0_RUNTIME_VERSION_H
 #define FN0_RUNTIME_VERSION_H
@@ -20,20 +23,30 @@ struct fn0_component;
 
 #define VERSION_ID_BYTES 65 /* hex of a SHA-256 and a zero */
 
+/* How much of an id is shown to people. */
+#define VERSION_ID_SHOWN 12
+
+struct version_internals;
+
 struct version {
     const char *account;
     const char *name;
-    char id[VERSION_ID_BYTES];                         /* of the component's content */
+    char id[VERSION_ID_BYTES]; /* of the component's content */
     const struct function_configuration *configuration;
-    _Atomic bool single_use;                           /* an instance of it answers only once (decisions, 13) */
+    _Atomic bool single_use; /* an instance of it answers only once (decisions, 13) */
     /* The rest is the module's own. */
     _Atomic uint64_t references;
     struct version_internals *internals;
 };
 
-/* Makes a version with one reference. Takes over `configuration` and `artifact` (also when it fails). */
-int version_create(const char *account, const char *name, const uint8_t hash[32], struct function_configuration *configuration,
-                   struct artifact *artifact, struct engine *engine, struct version **ret_version, struct error *error);
+/* Writes a SHA-256 as an id. */
+void version_id_write(const uint8_t hash[32], char ret_id[VERSION_ID_BYTES]);
+
+/* Makes a version with one reference. Takes over `configuration` and `artifact` (also when it
+ * fails); copies the names. `engine` outlives it. The caller releases *ret_version. */
+int version_create(const char *account, const char *name, const uint8_t hash[32],
+                   struct function_configuration *configuration, struct artifact *artifact,
+                   struct engine *engine, struct version **ret_version, struct error *error);
 
 /* One more reference. Returns `version`. */
 struct version *version_acquire(struct version *version);
@@ -41,7 +54,9 @@ struct version *version_acquire(struct version *version);
 /* One less; the last one frees it. NULL is fine. */
 void version_release(struct version *version);
 
-/* The component, mapped when it is first asked for (under a lock; a millisecond for the largest). Valid while the version is. */
-int version_component(struct version *version, struct fn0_component **ret_component, struct error *error);
+/* The component, mapped when it is first asked for (under a lock; a millisecond for the largest).
+ * What failed once fails ever after, with the same error. Valid while the version is. */
+int version_component(struct version *version, struct fn0_component **ret_component,
+                      struct error *error);
 
 #endif
