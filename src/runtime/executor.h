@@ -1,9 +1,18 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 
-/* Runs calls on a worker: admits them to slots, takes warm instances or starts new ones, polls guests in turn, measures their CPU time, holds them to their limits, sends their
- * outgoing requests, and keeps or drops their instances. Everything here belongs to the worker's thread; budgets are shared with other workers.
+/* Runs calls on a worker: admits them to slots, takes warm instances or starts new ones, polls
+ * guests in turn, measures their CPU time, holds them to their limits, sends their outgoing
+ * requests, and keeps or drops their instances.
  *
- * A call: waiting (for the first compile) → starting (its instance's start-up) → running → ended. See runtime/call.h for the table of states. */
+ * A call: waiting (for the first compile) → starting (its instance's start-up) → running → ended;
+ * runtime/call.h has the table of states. A new or woken call is polled in the turn of the loop in
+ * which it came; guests that compute are stopped by the engine's tick and have one turn in each
+ * round, so that sockets and other calls never wait for more than a tick.
+ *
+ * Life: one a worker. Made after the worker's directory, whose one watcher it is; closed before
+ * it.
+ *
+ * Threads: everything here belongs to the worker's; budgets are shared with other workers. */
 
 #ifndef FN0_RUNTIME_EXECUTOR_H
 #define FN0_RUNTIME_EXECUTOR_H
@@ -24,11 +33,14 @@
 struct executor;
 struct call;
 
-/* Told each piece that a guest writes. Worker's thread; the gateway hands in observe's function log, which the runtime cannot see. */
+/* Told each piece that a guest writes to stdout or stderr. Worker's thread; the gateway hands in
+ * observe's function log, which the runtime cannot see. */
 struct executor_output {
     void *context;
-    void (*write)(void *context, const struct version *version, struct slice request_id, bool is_stderr, struct slice data);
-    void (*end)(void *context, const struct version *version, struct slice request_id); /* the call is over: an unfinished line is one */
+    void (*write)(void *context, const struct version *version, struct slice request_id,
+                  bool is_stderr, struct slice data);
+    /* The call that wrote is over: an unfinished line is one. */
+    void (*end)(void *context, const struct version *version, struct slice request_id);
 };
 
 struct executor_options {
@@ -38,43 +50,51 @@ struct executor_options {
     struct directory *directory;
     const struct host_configuration *configuration;
     struct executor_output output;
-    struct log *log;
+    struct log *log; /* NULL: nothing is logged */
 };
 
-/* Counted since the start; for metrics, logs and tests. */
+/* Counted since the start, but for the last two, which say what is now. */
 struct executor_counts {
-    uint64_t calls;
-    uint64_t calls_refused;
-    uint64_t calls_failed;
+    uint64_t calls;         /* admitted */
+    uint64_t calls_refused; /* no slot, or no instance to be had */
+    uint64_t calls_failed;  /* ended with a code; cancelled ones are none of them */
     uint64_t instances_started;
     uint64_t instances_reused;
     uint64_t instances_dropped;
-    uint64_t running;
-    uint64_t warm;
+    uint64_t running; /* calls that hold a slot now */
+    uint64_t warm;    /* instances that wait for a call now */
 };
 
-/* All in the options is borrowed and outlives it. Watches the directory. The caller closes *ret_executor. */
-int executor_create(const struct executor_options *options, struct executor **ret_executor, struct error *error);
+/* All in the options is borrowed and outlives it. Watches the directory. The caller closes
+ * *ret_executor. ERROR_CONFIGURATION for a bad `[outbound] allow`, ERROR_OUT_OF_MEMORY. */
+int executor_create(const struct executor_options *options, struct executor **ret_executor,
+                    struct error *error);
 
-/* Cancels what runs (its sinks are told the end), drops warm instances, frees all; `closed` is called from the loop as the last thing. */
+/* Ends what runs (its sinks are told ERROR_DRAINING), drops warm instances, frees all; `closed` is
+ * called from the loop as the last thing. May be called from a sink's callback. */
 void executor_close(struct executor *executor, void (*closed)(void *context), void *context);
 
-/* The counts. */
-const struct executor_counts *executor_counts(const struct executor *executor);
+/* The counts; good until the loop goes round. */
+const struct executor_counts *executor_counts(struct executor *executor);
 
 /* What a call used, for logs. */
 struct call_usage {
-    uint64_t cpu_ns;
-    uint64_t start_cpu_ns; /* 0 on a warm instance */
-    uint64_t duration_ns;
-    uint64_t memory_bytes;
-    uint64_t outgoing_requests;
-    bool warm;
+    uint64_t cpu_ns;            /* at most a quarter of its limit too high, and exact past that */
+    uint64_t start_cpu_ns;      /* 0 on a warm instance */
+    uint64_t duration_ns;       /* since the handler was entered */
+    uint64_t memory_bytes;      /* all linear memories; they never shrink, so this is the peak */
+    uint64_t outgoing_requests; /* refused ones too */
+    bool warm;                  /* on an instance that had served before */
 };
 
-/* Who receives what a call produces; on the worker's loop, never from within call_start. Order: body_wanted and body_consumed at any time; head, body…, then
- * response_end or response_cut; `end` is the last of all: the call is gone when it returns. With `code` other than 0 no more of the response will come, and where no head was told
- * the sink answers its client by that code's row. The response may be whole long before the end. */
+/* Who receives what a call produces; called on the worker's loop, never from within call_start or
+ * another function of this header. Order: body_wanted and body_consumed at any time; head, body…,
+ * then response_end or response_cut; `end` is the last of all: the call is gone when it returns.
+ * With `code` other than 0 no more of the response will come, and where no head was told the sink
+ * answers its client by that code's row. The response may be whole long before the end.
+ *
+ * Every function of this header may be called from within these, also call_cancel. What they point
+ * at is good until they return. The sink must stay until `end` or call_cancel has returned. */
 struct call_sink {
     void (*head)(void *context, uint32_t status, const struct field *fields, size_t count);
     void (*body)(void *context, struct slice data);
@@ -93,28 +113,38 @@ struct call_request {
     const struct field *fields; /* with X-Forwarded-*, X-Request-Id */
     size_t field_count;
     bool has_body;
-    struct slice request_id;
+    struct slice request_id; /* at most 128 bytes of it are logged */
 };
 
-/* Starts a call of the entry's function. `request` is borrowed until the call's end (it lies in the exchange's arena; the call copies what it needs longer).
- * `window_bytes`: how much of the response may be told before call_window gives more.
- * Refused at once, at no cost: ERROR_NO_SLOT, ERROR_POOL_FULL, ERROR_FUNCTION_BROKEN, ERROR_OUT_OF_MEMORY. The call belongs to the executor; *ret_call is valid until its end. */
-int call_start(struct executor *executor, struct directory_entry *entry, const struct call_request *request, size_t window_bytes,
-               const struct call_sink *sink, void *context, struct call **ret_call, struct error *error);
+/* Starts a call of the entry's function. What `request` points at is borrowed until the response's
+ * head was told, or the call's end where none is (it lies in the exchange's arena; the call copies
+ * what it needs longer); the struct itself is copied. `window_bytes`: how much of the response may
+ * be told before call_window gives more.
+ *
+ * Refused at once, at no cost: ERROR_NO_SLOT, ERROR_POOL_FULL, ERROR_FUNCTION_BROKEN,
+ * ERROR_FUNCTION_NOT_FOUND (just removed), ERROR_DRAINING, ERROR_OUT_OF_MEMORY. The call belongs
+ * to the executor; *ret_call is valid until its end. */
+int call_start(struct executor *executor, struct directory_entry *entry,
+               const struct call_request *request, size_t window_bytes,
+               const struct call_sink *sink, void *context, struct call **ret_call,
+               struct error *error);
 
-/* A piece of the request's body; copied. */
+/* A piece of the request's body; copied. Best after body_wanted: a call that was given its body
+ * cannot run again where its instance turns out to be single-use (decisions, 13). */
 void call_body(struct call *call, struct slice data);
 
 /* The request's body is whole. */
 void call_body_end(struct call *call, const struct field *trailers, size_t count);
 
-/* It will not come whole: ERROR_REQUEST_BODY_SIZE, ERROR_REQUEST_TIMEOUT, …: the guest's stream ends in an error. */
+/* It will not come whole: ERROR_REQUEST_BODY_SIZE, ERROR_REQUEST_TIMEOUT, …: the guest's stream
+ * ends in an error. */
 void call_body_fail(struct call *call, int code);
 
 /* `bytes` more of the response may be told. */
 void call_window(struct call *call, size_t bytes);
 
-/* Nobody waits for it any more: it is ended and its instance dropped. The sink is told nothing more; the pointer is invalid. */
+/* Nobody waits for it any more: it is ended and its instance dropped. The sink is told nothing
+ * more; the pointer is invalid. */
 void call_cancel(struct call *call);
 
 #endif

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: AGPL-3.0-only */
+
+#include "runtime/call.h"
+
+#include <string.h>
+
+#include "base/check.h"
+#include "runtime/bridge_types.h"
+
+#define TO(state) (1u << (state))
+
+static const struct {
+    const char *name;
+    unsigned moves; /* where to, a bit each */
+} states[CALL_STATE_COUNT] = {
+    [CALL_NEW] = {"new", TO(CALL_WAITING) | TO(CALL_STARTING) | TO(CALL_RUNNING) | TO(CALL_ENDED)},
+    [CALL_WAITING] = {"waiting", TO(CALL_STARTING) | TO(CALL_RUNNING) | TO(CALL_ENDED)},
+    [CALL_STARTING] = {"starting", TO(CALL_STARTING) | TO(CALL_RUNNING) | TO(CALL_ENDED)},
+    [CALL_RUNNING] = {"running", TO(CALL_STARTING) | TO(CALL_STOPPING) | TO(CALL_ENDED)},
+    [CALL_STOPPING] = {"stopping", TO(CALL_ENDED)},
+    [CALL_ENDED] = {"ended", 0},
+};
+
+bool call_may_move(enum call_state from, enum call_state to)
+{
+    return (states[from].moves & TO(to)) != 0;
+}
+
+const char *call_state_name(enum call_state state)
+{
+    return states[state].name;
+}
+
+void call_move(struct call *call, enum call_state state, uint64_t now_ns)
+{
+    check(call_may_move(call->state, state));
+    call->state_spent_ns[call->state] += now_ns - call->state_since_ns;
+    call->state_since_ns = now_ns;
+    call->state = state;
+}
+
+/* Copies as much as fits, but leaves `spare` bytes of the label. */
+static struct slice label_add(struct call *call, size_t *used, struct slice text, size_t spare)
+{
+    size_t room = CALL_LABEL_BYTES - *used - spare;
+    size_t bytes = text.bytes < room ? text.bytes : room;
+    char *at = call->label + *used;
+    if (bytes > 0)
+        memcpy(at, text.data, bytes);
+    *used += bytes;
+    return (struct slice){.data = at, .bytes = bytes};
+}
+
+void call_label(struct call *call, const struct call_request *request)
+{
+    size_t used = 0;
+    call->request_id = label_add(call, &used, request->request_id, CALL_LABEL_BYTES - 128);
+    call->method = label_add(call, &used, request->method, CALL_LABEL_BYTES - 128 - 32);
+    call->path = label_add(call, &used, request->path_with_query, 0);
+}
+
+struct slice call_body_error_name(int code)
+{
+    switch (code) {
+    case ERROR_REQUEST_BODY_SIZE:
+        return SLICE("HTTP-request-body-size");
+    case ERROR_REQUEST_TIMEOUT:
+    case ERROR_CLIENT_SLOW:
+        return SLICE("connection-read-timeout");
+    case ERROR_REQUEST_HEADER_SIZE:
+        return SLICE("HTTP-request-trailer-section-size");
+    case ERROR_REQUEST_MALFORMED:
+        return SLICE("HTTP-protocol-error");
+    case ERROR_CLIENT_GONE:
+        return SLICE("connection-terminated");
+    default:
+        return SLICE("internal-error");
+    }
+}
+
+enum limit call_limit_of(int code)
+{
+    for (unsigned limit = 0; limit < LIMIT_COUNT; limit++) {
+        if (limit_info((enum limit)limit)->error == code)
+            return (enum limit)limit;
+    }
+    return LIMIT_COUNT;
+}
+
+struct call_usage call_usage(const struct call *call, uint64_t now_ns)
+{
+    uint64_t duration_ns = call->state_spent_ns[CALL_RUNNING] + call->state_spent_ns[CALL_STOPPING];
+    if (call->state == CALL_RUNNING || call->state == CALL_STOPPING)
+        duration_ns += now_ns - call->state_since_ns;
+    return (struct call_usage){
+        .cpu_ns = call->cpu.used_ns,
+        .start_cpu_ns = call->start_cpu.used_ns,
+        .duration_ns = duration_ns,
+        .memory_bytes = call->instance && call->instance->bridge
+                            ? fn0_instance_memory_bytes(call->instance->bridge)
+                            : 0,
+        .outgoing_requests = call->outgoing.made,
+        .warm = call->warm,
+    };
+}

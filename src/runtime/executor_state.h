@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: AGPL-3.0-only */
+
+/* The executor from the inside, for its own sources: executor.c (its life, the directory,
+ * admission, and what sinks say), polling.c (the queues, polls, limits, events, ends) and
+ * report.c (lines about calls). Worker's thread. */
+
+#ifndef FN0_RUNTIME_EXECUTOR_STATE_H
+#define FN0_RUNTIME_EXECUTOR_STATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/list.h"
+#include "io/loop.h"
+#include "runtime/bridge_types.h"
+#include "runtime/call.h"
+#include "runtime/cpu_meter.h"
+#include "runtime/executor.h"
+#include "runtime/outgoing.h"
+#include "runtime/pool.h"
+#include "runtime/wakes.h"
+
+/* A function on this worker; what the directory's entry carries as `pool`. */
+struct function {
+    struct list link; /* in the executor */
+    struct executor *executor;
+    struct directory_entry *entry; /* NULL: removed */
+    struct pool *pool;
+    struct list waiting; /* calls, for the first compile */
+    uint64_t calls;      /* that live */
+    uint64_t warned_ns;  /* when the last warning about a limit was logged; 0: never */
+};
+
+struct executor {
+    struct executor_options options;
+    struct executor_counts counts;
+    struct wakes *wakes;
+    struct outgoing_clients *clients;
+    struct pools pools;
+    struct cpu_clock cpu_clock;
+    struct list functions;
+    struct list alive;      /* all calls */
+    struct list free;       /* call objects to be used again, by `link` */
+    struct list ready;      /* calls that were begun or woken */
+    struct list computing;  /* calls that a tick stopped: one has a turn in each round */
+    struct list ready_mark; /* where this round's part of `ready` ends */
+    struct loop_task run;
+    struct call *current; /* whose events are being told */
+    struct loop_timeout close_again;
+    bool closing;
+    bool clients_closed;
+    void (*closed)(void *context);
+    void *closed_context;
+    struct fn0_error bridge_error; /* of the poll that runs; here, since it is large */
+};
+
+/* ---- polling.c ------------------------------------------------------------------------------- */
+
+/* Sets up the queues. */
+void polling_init(struct executor *executor);
+
+/* Told by the wakes: the instance, and so its call, is to be polled. */
+void polling_woken(void *context, void *object);
+
+/* Gives a new or waiting call an instance, warm or fresh, and queues it. The function must be
+ * ready. On failure the call is as before. */
+int polling_begin(struct call *call, struct error *error);
+
+/* Ends a call and tells its sink; frees it. `message` (may be NULL) is for the log. */
+void polling_end(struct call *call, int code, const char *message);
+
+/* The duration of a call's start-up or handler has passed. */
+void polling_duration_passed(struct loop_timeout *timeout);
+
+/* Ends a call without telling its sink; frees it. */
+void polling_abandon(struct call *call);
+
+/* ---- executor.c ------------------------------------------------------------------------------ */
+
+/* A call has let go of everything: its memory is kept for another one. */
+void executor_call_over(struct call *call);
+
+/* ---- report.c -------------------------------------------------------------------------------- */
+
+/* Logs the line about a call that was ended with `code`, not 0. */
+void report_failure(const struct call *call, int code, const char *message,
+                    const struct call_usage *usage);
+
+/* Logs a warning for each limit of which a call that ended well used four fifths or more; for each
+ * function at most once a second. */
+void report_near_limits(const struct call *call, const struct call_usage *usage);
+
+/* Logs that a version was found to be single-use. */
+void report_single_use(const struct call *call, const struct version *version);
+
+#endif

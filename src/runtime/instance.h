@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: AGPL-3.0-only */
+
+/* One instance of a version, on one worker: what the bridge holds of it, who uses it now, and what
+ * it holds of the budgets. Made and ended by its pool (runtime/pool.h). Worker's thread. */
+
+#ifndef FN0_RUNTIME_INSTANCE_H
+#define FN0_RUNTIME_INSTANCE_H
+
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/list.h"
+#include "runtime/version.h"
+#include "runtime/wakes.h"
+
+struct call;
+struct fn0_instance;
+struct pool;
+
+struct instance {
+    struct list idle;    /* in its pool's list, while warm and unused */
+    struct list recency; /* in the worker's list of all warm ones, the longest unused first */
+    struct pool *pool;
+    struct version *version; /* referenced */
+    struct fn0_instance *bridge;
+    struct call *call;        /* the call it runs; NULL: none */
+    uint64_t token;           /* of the wakes */
+    uint64_t uses;            /* calls it was entered for */
+    uint64_t last_used_ns;    /* monotonic; while warm and unused */
+    uint64_t memory_reserved; /* bytes taken from the budget of warm memory */
+};
+
+/* Begins an instance; nothing of the guest runs yet. ERROR_POOL_FULL when the engine has no room;
+ * ERROR_OUT_OF_MEMORY; ERROR_CALL_START for all else. */
+int instance_create(struct version *version, struct wakes *wakes, struct instance **ret_instance,
+                    struct error *error);
+
+/* Ends it. Must have no call. NULL is fine. */
+void instance_destroy(struct instance *instance, struct wakes *wakes);
+
+#endif
