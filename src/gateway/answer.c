@@ -6,42 +6,10 @@
 
 #include "base/check.h"
 #include "base/error.h"
+#include "http/status.h"
 
 /* Said with every 503: a slot is free again within a call's time, mostly sooner. */
 #define RETRY_AFTER_SECONDS "1"
-
-/* The phrase of a status that a row of tables/errors.h has (RFC 9110, 15). */
-static const char *status_phrase(uint32_t status)
-{
-    switch (status) {
-    case 400:
-        return "Bad Request";
-    case 404:
-        return "Not Found";
-    case 408:
-        return "Request Timeout";
-    case 413:
-        return "Content Too Large";
-    case 414:
-        return "URI Too Long";
-    case 417:
-        return "Expectation Failed";
-    case 431:
-        return "Request Header Fields Too Large";
-    case 501:
-        return "Not Implemented";
-    case 502:
-        return "Bad Gateway";
-    case 503:
-        return "Service Unavailable";
-    case 504:
-        return "Gateway Timeout";
-    case 505:
-        return "HTTP Version Not Supported";
-    default:
-        return "Internal Server Error";
-    }
-}
 
 /* What snprintf wrote, all of it: the parts are bounded, so the room is enough. */
 static size_t written(int length, size_t room)
@@ -52,11 +20,12 @@ static size_t written(int length, size_t room)
 
 static size_t write_problem(char *text, const struct error_info *info, struct slice request_id)
 {
+    struct slice title = http_status_reason((uint32_t)info->status);
     int length = snprintf(text, ANSWER_BODY_BYTES,
-                          "{\"type\":\"about:blank\",\"title\":\"%s\",\"status\":%d,"
+                          "{\"type\":\"about:blank\",\"title\":\"%.*s\",\"status\":%d,"
                           "\"detail\":\"%s\",\"error\":\"%s\",\"request_id\":\"%.*s\"}\n",
-                          status_phrase((uint32_t)info->status), info->status, info->text,
-                          info->label, (int)request_id.bytes, request_id.data);
+                          (int)title.bytes, title.data, info->status, info->text, info->label,
+                          (int)request_id.bytes, request_id.data);
     return written(length, ANSWER_BODY_BYTES);
 }
 

@@ -44,32 +44,7 @@ bool trusted_proxies_contain(const struct trusted_proxies *proxies, const struct
     return false;
 }
 
-void request_id_make(struct random *random, char ret_id[REQUEST_ID_BYTES])
-{
-    static const char digits[] = "0123456789abcdef";
-    for (size_t i = 0; i < REQUEST_ID_BYTES; i += 16) {
-        uint64_t bits = random_next(random);
-        for (size_t j = 0; j < 16; j++) {
-            ret_id[i + j] = digits[bits & 15];
-            bits >>= 4;
-        }
-    }
-}
-
-bool request_id_valid(struct slice id)
-{
-    if (id.bytes == 0 || id.bytes > REQUEST_ID_BYTES_MAX)
-        return false;
-    for (size_t i = 0; i < id.bytes; i++) {
-        char character = id.data[i];
-        bool alphanumeric = (character >= 'a' && character <= 'z') ||
-                            (character >= 'A' && character <= 'Z') ||
-                            (character >= '0' && character <= '9');
-        if (!alphanumeric && (character == '\0' || !strchr("._:=+/@-", character)))
-            return false;
-    }
-    return true;
-}
+_Static_assert(REQUEST_ID_TEXT_BYTES <= REQUEST_ID_BYTES_MAX, "an own id fits");
 
 struct slice request_id_of(const struct http_request *request, bool trusted, struct random *random,
                            char memory[REQUEST_ID_BYTES_MAX])
@@ -78,10 +53,11 @@ struct slice request_id_of(const struct http_request *request, bool trusted, str
     if (trusted && request->fields)
         sent = field_find(request->fields, request->field_count, SLICE("x-request-id"));
     if (sent && request_id_valid(*sent)) {
+        check(sent->bytes <= REQUEST_ID_BYTES_MAX);
         memcpy(memory, sent->data, sent->bytes);
         return (struct slice){.data = memory, .bytes = sent->bytes};
     }
-    request_id_make(random, memory);
+    request_id_write(random, memory);
     return (struct slice){.data = memory, .bytes = REQUEST_ID_BYTES};
 }
 
@@ -106,17 +82,6 @@ static bool is_forwarding(struct slice name)
         return false;
     return begins_with(name, SLICE("x-forwarded-")) || slice_equal(name, SLICE("forwarded")) ||
            slice_equal(name, SLICE("x-real-ip")) || slice_equal(name, SLICE("x-request-id"));
-}
-
-/* The peer's address; an IPv4 one that came over an IPv6 socket as IPv4. */
-static struct slice peer_text(const struct address *peer, char text[ADDRESS_TEXT_BYTES])
-{
-    struct address plain = *peer;
-    if (peer->any.sa_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&peer->v6.sin6_addr)) {
-        plain = (struct address){.v4 = {.sin_family = AF_INET, .sin_port = peer->v6.sin6_port}};
-        memcpy(&plain.v4.sin_addr, &peer->v6.sin6_addr.s6_addr[12], sizeof(plain.v4.sin_addr));
-    }
-    return slice_of(address_write_host(&plain, text));
 }
 
 /* "what the trusted proxies said, the peer": the values of all x-forwarded-for fields, then
@@ -165,7 +130,8 @@ int forwarded_make(const struct http_request *request, bool trusted, struct slic
     struct field *fields =
         arena_allocate(request->arena, (request->field_count + 3) * sizeof(fields[0]));
     char text[ADDRESS_TEXT_BYTES];
-    struct slice client = forwarded_for(request, trusted, peer_text(request->peer, text));
+    struct slice client =
+        forwarded_for(request, trusted, slice_of(address_write_host(request->peer, text)));
     if (!fields || !client.data)
         return ERROR_OUT_OF_MEMORY;
     size_t count = 0;

@@ -13,12 +13,12 @@
 
 #include "base/configuration.h"
 #include "base/error.h"
+#include "base/identifier.h"
 #include "base/random.h"
 #include "http/server.h"
 #include "io/address.h"
 
-#define REQUEST_ID_BYTES 32      /* of one that fn0 makes: 128 random bits in hex */
-#define REQUEST_ID_BYTES_MAX 128 /* of one that a trusted proxy sends */
+#define REQUEST_ID_BYTES_MAX 128 /* what request_id_valid lets pass (base/identifier.h) */
 
 struct trusted_proxies {
     struct address_prefix *items;
@@ -35,13 +35,6 @@ void trusted_proxies_fini(struct trusted_proxies *proxies);
 
 /* Whether what this peer says of others is believed. */
 bool trusted_proxies_contain(const struct trusted_proxies *proxies, const struct address *peer);
-
-/* Writes a new request id of REQUEST_ID_BYTES; not terminated. */
-void request_id_make(struct random *random, char ret_id[REQUEST_ID_BYTES]);
-
-/* Whether an id may be taken over: 1 to REQUEST_ID_BYTES_MAX of A-Z a-z 0-9 and . _ : = + / @ -,
- * so that neither logs nor JSON need escape it. */
-bool request_id_valid(struct slice id);
 
 /* The request's id: the trusted proxy's, where there is one and it is valid, else a new one. Lies
  * in `memory`. */

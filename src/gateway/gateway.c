@@ -66,7 +66,7 @@ static void refuse(struct http_exchange *exchange, struct access_note *note, int
  * names none. */
 static const char *function_of(const struct gateway *gateway, const struct http_request *request)
 {
-    char name[ROUTE_NAME_BYTES];
+    char name[FUNCTION_NAME_TEXT_BYTES];
     if (gateway->only_function)
         return gateway->only_function;
     if (!route_name(request->authority, name))
@@ -139,9 +139,8 @@ static void on_request(void *context, struct http_exchange *exchange)
 static void on_refuse(void *context, struct http_exchange *exchange, int code)
 {
     struct gateway *gateway = context;
-    char id[REQUEST_ID_BYTES];
-    request_id_make(gateway->random, id);
-    struct slice request_id = {.data = id, .bytes = sizeof(id)};
+    char id[REQUEST_ID_TEXT_BYTES];
+    struct slice request_id = slice_of(request_id_write(gateway->random, id));
     struct access_note *note = access_note_make(exchange, request_id);
     if (note)
         note->code = code;

@@ -27,23 +27,16 @@ static bool ends_in_number(struct slice host)
     return true;
 }
 
-bool route_name(struct slice authority, char ret_name[ROUTE_NAME_BYTES])
+bool route_name(struct slice authority, char ret_name[FUNCTION_NAME_TEXT_BYTES])
 {
     struct slice host = host_of(authority);
     if (host.bytes == 0 || ends_in_number(host))
         return false;
-    size_t bytes = 0;
-    while (bytes < host.bytes && host.data[bytes] != '.') {
-        char character = host.data[bytes];
-        if (character >= 'A' && character <= 'Z')
-            character = (char)(character - 'A' + 'a');
-        bool allowed = (character >= 'a' && character <= 'z') ||
-                       (character >= '0' && character <= '9') || character == '-';
-        /* An IPv6 address fails here: it begins with a bracket. */
-        if (!allowed || bytes == ROUTE_NAME_BYTES - 1)
-            return false;
-        ret_name[bytes++] = character;
-    }
-    ret_name[bytes] = '\0';
-    return bytes > 0;
+    const char *dot = memchr(host.data, '.', host.bytes);
+    struct slice label = {
+        .data = host.data,
+        .bytes = dot ? (size_t)(dot - host.data) : host.bytes,
+    };
+    /* An IPv6 address fails here: it begins with a bracket. */
+    return function_name_read(label, ret_name);
 }

@@ -8,13 +8,12 @@
 
 #include <stdbool.h>
 
+#include "base/identifier.h"
 #include "base/slice.h"
 
-#define ROUTE_NAME_BYTES 64 /* a DNS label (RFC 1035, 2.3.4) and a zero */
-
 /* Writes the function's name, terminated. False where the authority names none: it is empty, an
- * IPv4 or IPv6 address, or its first label is no name of a function ([a-z0-9-], 1 to 63). A host
+ * IPv4 or IPv6 address, or its first label is no name of a function (base/identifier.h). A host
  * whose last label is a number is an address, as browsers have it. */
-bool route_name(struct slice authority, char ret_name[ROUTE_NAME_BYTES]);
+bool route_name(struct slice authority, char ret_name[FUNCTION_NAME_TEXT_BYTES]);
 
 #endif

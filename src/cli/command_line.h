@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: AGPL-3.0-only */
+
+/* Reads the words behind a command by the rows of tables/commands.h and tables/configuration.h:
+ * "--flag VALUE", "--flag=VALUE", "--switch", "-h" for "--help", and "--" before words that may
+ * begin with a hyphen. Values are not looked at here: the configuration knows what they may be.
+ * Any thread. */
+
+#ifndef FN0_CLI_COMMAND_LINE_H
+#define FN0_CLI_COMMAND_LINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/configuration.h"
+#include "base/error.h"
+#include "tables/commands.h"
+
+struct command_line {
+    struct configuration_flag *flags; /* those with a key, in the order given */
+    size_t flag_count;
+    const char **options; /* by enum command_option: the value; "" without one; NULL: not given */
+    const char **words;   /* what is no flag */
+    size_t word_count;
+};
+
+/* Reads `count` words (borrowed, as long as the line lives) for a command; COMMAND_NONE: those
+ * before any command, up to the first word that is no flag. Flags with a key belong to
+ * COMMAND_SERVE. Returns 0, ERROR_USAGE (an unknown flag, with the one that is most like it; a
+ * missing or superfluous value) or ERROR_OUT_OF_MEMORY. The caller ends it with command_line_fini.
+ */
+int command_line_init(struct command_line *line, enum command command, int count,
+                      char *const *words, struct error *error);
+
+/* Frees what init made. */
+void command_line_fini(struct command_line *line);
+
+#endif

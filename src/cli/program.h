@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: AGPL-3.0-only */
+
+/* What every command of `fn0` is handed: the root objects that src/main.c owns, and how a command
+ * says how it ended. Main thread. */
+
+#ifndef FN0_CLI_PROGRAM_H
+#define FN0_CLI_PROGRAM_H
+
+#include <stdbool.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/random.h"
+
+/* What the process ends with (docs/operating.md). A second signal ends it with 128 and its number.
+ */
+enum exit_status {
+    EXIT_STATUS_OK = 0,
+    EXIT_STATUS_FAILED = 1, /* it could not do, or go on with, what it was asked for */
+    EXIT_STATUS_USAGE = 2,  /* the command line or the configuration is wrong */
+};
+
+/* The root objects; borrowed by commands. */
+struct program {
+    const struct clock *clock;
+    struct random *random;
+    int output; /* descriptors of stdout and stderr */
+    int errors;
+    bool colour; /* NO_COLOR is not set */
+};
+
+/* Says "fn0: MESSAGE" on stderr, with how to get help where the usage was wrong. Returns the status
+ * that the error ends the process with. */
+enum exit_status program_fail(const struct program *program, const char *command,
+                              const struct error *error);
+
+#endif

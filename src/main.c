@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: AGPL-3.0-only */
+
+/* The program `fn0`: chooses the command and owns the root objects that commands borrow. */
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/nearest.h"
+#include "base/random.h"
+#include "cli/command_line.h"
+#include "cli/help.h"
+#include "cli/program.h"
+#include "cli/serve.h"
+#include "tables/commands.h"
+#include "tables/release.h"
+
+static enum exit_status fail_unknown(const struct program *program, const char *word)
+{
+    struct error error;
+    struct nearest nearest;
+    nearest_init(&nearest, word);
+    for (int i = COMMAND_NONE + 1; i < COMMAND_COUNT; i++)
+        nearest_offer(&nearest, command_info((enum command)i)->word);
+    if (nearest.best)
+        error_set(&error, ERROR_USAGE, "unknown command '%s': did you mean '%s'?", word,
+                  nearest.best);
+    else
+        error_set(&error, ERROR_USAGE, "unknown command '%s'", word);
+    return program_fail(program, NULL, &error);
+}
+
+static enum exit_status run_command(const struct program *program, enum command command, int count,
+                                    char *const *words)
+{
+    switch (command) {
+    case COMMAND_SERVE:
+        return serve_run(program, count, words);
+    case COMMAND_NONE:
+    case COMMAND_COUNT:
+        break;
+    }
+    return fail_unknown(program, words[-1]);
+}
+
+/* Chooses by the words behind the program's name. */
+static enum exit_status choose(const struct program *program, int count, char *const *words)
+{
+    struct error error;
+    struct command_line line;
+    if (command_line_init(&line, COMMAND_NONE, count, words, &error) < 0)
+        return program_fail(program, NULL, &error);
+    enum exit_status status;
+    if (line.options[OPTION_PROGRAM_HELP]) {
+        status = help_show(program, COMMAND_NONE);
+    } else if (line.options[OPTION_PROGRAM_VERSION]) {
+        bool printed = dprintf(program->output, "fn0 %s\n", FN0_RELEASE) > 0;
+        status = printed ? EXIT_STATUS_OK : EXIT_STATUS_FAILED;
+    } else if (line.word_count == 0) {
+        error_set(&error, ERROR_USAGE, "a command is missing");
+        status = program_fail(program, NULL, &error);
+    } else {
+        int used = 0;
+        while (words[used++] != line.words[0])
+            ;
+        status = run_command(program, command_of_word(line.words[0]), count - used, words + used);
+    }
+    command_line_fini(&line);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    struct random random;
+    /* A client that goes away is an error of a write, not the end of the process. */
+    signal(SIGPIPE, SIG_IGN);
+    const struct program program = {
+        .clock = clock_system(),
+        .random = &random,
+        .output = STDOUT_FILENO,
+        .errors = STDERR_FILENO,
+        .colour = getenv("NO_COLOR") == NULL,
+    };
+    if (random_init_system(&random) < 0) {
+        dprintf(STDERR_FILENO, "fn0: the system has no random numbers\n");
+        return EXIT_STATUS_FAILED;
+    }
+    return (int)choose(&program, argc > 0 ? argc - 1 : 0, argv + 1);
+}
