@@ -50,14 +50,14 @@ struct server {
     struct artifact_cache *cache;
     struct budget budget;
     char only_function[CODE_NAME_BYTES]; /* empty with a folder */
-    struct code_provider provider;       /* `close` NULL: closed */
+    struct code_provider provider;       /* the catalog starts and closes it */
     struct catalog *catalog;             /* NULL: closed */
     bool catalog_closing;
     struct worker **workers;
     size_t worker_count; /* made */
     size_t listening;
     size_t drained;
-    size_t running; /* threads */
+    size_t ended;
     struct directory **directories;
     uv_signal_t signals[2];
     bool signals_open;
@@ -232,8 +232,12 @@ static void enter_announcing(struct server *server)
     move_to(server, SERVER_STOPPING);
 }
 
+static void begin_closing_catalog(struct server *server);
+
+/* New code is of no use any more; a compile that runs has until the calls have ended. */
 static void enter_stopping(struct server *server)
 {
+    begin_closing_catalog(server);
     for (size_t i = 0; i < server->worker_count; i++)
         worker_drain(server->workers[i]);
     move_to(server, SERVER_FINISHING);
@@ -264,55 +268,53 @@ static void on_drain_deadline(struct loop_timeout *timeout)
 
 /* ---- Leaving --------------------------------------------------------------------------------- */
 
-static void leave_when_all_is_closed(struct server *server)
+/* The workers' loops must run until the catalog is closed. */
+static void close_workers(struct server *server)
 {
-    if (!is_in(server, SERVER_LEAVING) || server->running > 0)
-        return;
-    if (!server->catalog && !server->provider.close)
-        move_to(server, SERVER_LEFT);
-    else if (loop_timeout_start(server->control, &server->compile_grace, COMPILE_GRACE_NS) < 0)
-        move_to(server, SERVER_LEFT);
-}
-
-static void on_provider_closed(void *context)
-{
-    struct server *server = context;
-    server->provider.close = NULL;
-    leave_when_all_is_closed(server);
+    loop_timeout_stop(&server->compile_grace);
+    for (size_t i = 0; i < server->worker_count; i++)
+        worker_close(server->workers[i]);
 }
 
 static void on_catalog_closed(void *context)
 {
     struct server *server = context;
     server->catalog = NULL;
-    server->provider.close(server->provider.self, on_provider_closed, server);
+    if (is_in(server, SERVER_LEAVING))
+        close_workers(server);
+}
+
+static void begin_closing_catalog(struct server *server)
+{
+    if (!server->catalog || server->catalog_closing)
+        return;
+    server->catalog_closing = true;
+    catalog_close(server->catalog, on_catalog_closed, server);
 }
 
 static void enter_leaving(struct server *server)
 {
     loop_timeout_stop(&server->drain_deadline);
-    for (size_t i = 0; i < server->worker_count; i++)
-        worker_close(server->workers[i]);
-    if (server->catalog && !server->catalog_closing) {
-        server->catalog_closing = true;
-        catalog_close(server->catalog, on_catalog_closed, server);
+    if (!server->catalog) {
+        close_workers(server);
+        return;
     }
-    leave_when_all_is_closed(server);
+    begin_closing_catalog(server);
+    if (loop_timeout_start(server->control, &server->compile_grace, COMPILE_GRACE_NS) < 0)
+        move_to(server, SERVER_LEFT);
 }
 
 static void on_compile_grace(struct loop_timeout *timeout)
 {
     struct server *server = container_of(timeout, struct server, compile_grace);
-    if (!is_in(server, SERVER_LEAVING))
-        return;
     LOG(server->options.log, LOG_DEBUG, "leaving while something is being compiled");
-    move_to(server, SERVER_LEFT);
+    if (is_in(server, SERVER_LEAVING))
+        move_to(server, SERVER_LEFT);
 }
 
 static void enter_left(struct server *server)
 {
-    loop_timeout_stop(&server->compile_grace);
-    server->abandoned = server->catalog || server->provider.close;
+    server->abandoned = server->ended < server->worker_count;
     loop_stop(server->control);
 }
 
@@ -320,11 +322,11 @@ static void on_ended(void *context, struct worker *worker, const struct error *e
 {
     struct server *server = context;
     (void)worker;
-    check(server->running > 0);
-    server->running--;
+    server->ended++;
     if (error)
         fail(server, error);
-    leave_when_all_is_closed(server);
+    if (is_in(server, SERVER_LEAVING) && server->ended == server->worker_count)
+        move_to(server, SERVER_LEFT);
 }
 
 static void on_signal(uv_signal_t *handle, int number)
@@ -429,6 +431,11 @@ static int make_provider(struct server *server, struct error *error)
                                 error);
 }
 
+static void on_provider_closed(void *context)
+{
+    (void)context;
+}
+
 static int make_catalog(struct server *server, struct error *error)
 {
     const struct catalog_options options = {
@@ -445,7 +452,11 @@ static int make_catalog(struct server *server, struct error *error)
         .settled = on_settled,
         .context = server,
     };
-    return catalog_create(&options, &server->catalog, error);
+    int code = catalog_create(&options, &server->catalog, error);
+    /* From now on the provider is closed with the catalog; else it was never started. */
+    if (code < 0)
+        server->provider.close(server->provider.self, on_provider_closed, server);
+    return code;
 }
 
 static int make_all(struct server *server, struct error *error)
@@ -495,14 +506,10 @@ int server_create(const struct server_options *options, struct server **ret_serv
 
 int server_run(struct server *server, struct error *error)
 {
-    for (size_t i = 0; i < server->worker_count && server->failure.code == 0; i++) {
-        struct error start_error;
-        if (worker_start(server->workers[i], &start_error) < 0)
-            error_copy(&server->failure, &start_error);
-        else
-            server->running++;
-    }
-    if (server->failure.code < 0)
+    int started = 0;
+    for (size_t i = 0; i < server->worker_count && started == 0; i++)
+        started = worker_start(server->workers[i], &server->failure);
+    if (started < 0)
         move_to(server, SERVER_LEAVING);
     int code = loop_run(server->control, error);
     if (code < 0) {
@@ -517,28 +524,16 @@ bool server_abandoned(const struct server *server)
     return server->abandoned;
 }
 
-/* Ends what was made but never ran. */
-static void close_catalog(struct server *server)
-{
-    if (server->catalog && !server->catalog_closing) {
-        server->catalog_closing = true;
-        catalog_close(server->catalog, on_catalog_closed, server);
-    } else if (!server->catalog && server->provider.close) {
-        server->provider.close(server->provider.self, on_provider_closed, server);
-    }
-    while (server->catalog || server->provider.close)
-        loop_run_once(server->control, 1);
-}
-
 void server_destroy(struct server *server)
 {
     if (!server)
         return;
-    check(!server->abandoned && server->running == 0);
-    if (server->control)
-        close_catalog(server);
+    check(!server->abandoned);
+    begin_closing_catalog(server);
     for (size_t i = 0; i < server->worker_count; i++)
         worker_destroy(server->workers[i]);
+    while (server->catalog)
+        loop_run_once(server->control, 1);
     free(server->workers);
     free(server->directories);
     artifact_cache_destroy(server->cache);
