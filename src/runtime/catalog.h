@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 
-/* The functions of a host: watches a code provider, compiles in the background what is new, and publishes versions to the workers' directories. Belongs to the
- * control loop (the main thread's); compiles on threads of its own.
+/* The functions of a host: watches a code provider, has versions made in the background, and
+ * publishes them to the workers' directories. Belongs to the control loop (the main thread's).
  *
- * A replaced component is compiled while the old version answers; one line is logged when the last worker has swapped. A broken one is reported,
- * and the old version goes on. A file caught half-written is tried again when it is quiet. A removed one is unpublished. */
+ * A function is compiling until its first version is ready or found to be broken. A replaced
+ * component is compiled while the old version answers; one line is logged when the last worker has
+ * swapped. A broken one is reported, once for each content, and the old version goes on. What is
+ * caught half-written is tried again when it is quiet, before it is reported. A change of the
+ * configuration alone makes a new version and compiles nothing. A removed function is unpublished.
+ *
+ * What changes quickly is read when it has been quiet for CATALOG_QUIET_NS, at the latest after
+ * CATALOG_QUIET_NS_MAX; the last content wins. */
 
 #ifndef FN0_RUNTIME_CATALOG_H
 #define FN0_RUNTIME_CATALOG_H
@@ -20,30 +26,41 @@
 #include "store/artifact_cache.h"
 #include "store/code_provider.h"
 
+#define CATALOG_QUIET_NS 70000000ull
+#define CATALOG_QUIET_NS_MAX 1000000000ull
+
 struct catalog;
 
 struct catalog_options {
     struct loop *loop;
     struct engine *engine;
     struct artifact_cache *cache;
-    const struct code_provider *provider;
+    const struct code_provider *provider; /* not started; catalog_create starts it */
     const struct host_configuration *configuration;
     struct log *log;
-    unsigned compile_threads;              /* 1 is enough: one compile uses several cores */
-    struct directory *const *directories;  /* of all workers; outlive the catalog */
+    unsigned compile_threads;             /* 1 is enough: one compile uses several cores */
+    struct directory *const *directories; /* of all workers; outlive the catalog */
     size_t directory_count;
-    /* Called once from the loop, before `settled`: every function that was there at the start has been published to the directories, at least as
-     * compiling. From now on a name that is not found is not there. May be NULL. */
+    /* Called once from the loop, before `settled`: every function that was there at the start has
+     * been published to the directories, at least as compiling. From now on a name that is not
+     * found is not there. The server listens then, with a folder. May be NULL. */
     void (*listed)(void *context);
-    /* Called once from the loop: every function that was there at the start is either ready or broken. May be NULL. `broken` counts. */
+    /* Called once from the loop: every function that was there at the start is either ready or
+     * broken, and all directories know. May be NULL. */
     void (*settled)(void *context, size_t ready, size_t broken);
     void *context;
 };
 
-/* Starts it. The caller closes *ret_catalog. All in the options is borrowed and outlives it. */
-int catalog_create(const struct catalog_options *options, struct catalog **ret_catalog, struct error *error);
+/* Starts it, and the provider. All in the options is borrowed and outlives it; the struct itself
+ * and the array are copied. The caller closes *ret_catalog. After a failure the provider is still
+ * the caller's to close, before the loop runs. */
+int catalog_create(const struct catalog_options *options, struct catalog **ret_catalog,
+                   struct error *error);
 
-/* Stops; a compile that runs is waited for without blocking the loop. `closed` is called from the loop as the last thing. */
+/* Stops; a compile that runs is waited for without blocking the loop. The workers' loops must run
+ * until then, or their directories be destroyed: what is on its way to them is waited for. `closed`
+ * is called from the loop as the last thing; it must close the provider before it returns, since
+ * nobody listens to that any more. */
 void catalog_close(struct catalog *catalog, void (*closed)(void *context), void *context);
 
 #endif

@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: AGPL-3.0-only */
+
+#include "runtime/loader.h"
+
+#include <limits.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "base/check.h"
+#include "fn0_bridge.h"
+
+#define LOADER_NICE 10
+#define ACCOUNT "default"
+
+struct loader {
+    struct loader_options options;
+    pthread_t *threads;
+    unsigned thread_count;
+    _Atomic unsigned threads_running;
+    struct loop_message ended; /* the last thread has ended */
+    void (*closed)(void *context);
+    void *closed_context;
+
+    pthread_mutex_t mutex; /* over what follows */
+    pthread_cond_t work;   /* the queue has something, or `ending` */
+    struct list queue;
+    bool ending;
+};
+
+/* ---- One load, on a thread of the loader's ----------------------------------------------------
+ */
+
+static int fail(struct load *load)
+{
+    load->outcome = LOAD_FAILED;
+    return load->error.code;
+}
+
+/* Whether a component that makes no sense may be the first part of one that somebody is writing. A
+ * core module or a text never becomes a component by going on. */
+static bool may_be_unfinished(struct slice component)
+{
+    static const char preamble[8] = {0, 'a', 's', 'm', 0x0d, 0, 1, 0};
+    static const char zeros[8];
+    size_t bytes = component.bytes < sizeof(preamble) ? component.bytes : sizeof(preamble);
+
+    return bytes == 0 || memcmp(component.data, preamble, bytes) == 0 ||
+           memcmp(component.data, zeros, bytes) == 0;
+}
+
+static bool same_source(const struct source *a, const struct source *b)
+{
+    return a->known && b->known && memcmp(a->component, b->component, SHA256_BYTES) == 0 &&
+           memcmp(a->configuration, b->configuration, SHA256_BYTES) == 0;
+}
+
+/* Compiles a component and gives the artifact to the cache. */
+static int compile(struct load *load, const struct artifact_key *key, struct slice component,
+                   struct artifact **ret_artifact)
+{
+    const struct loader_options *options = &load->loader->options;
+    const struct clock *clock = loop_clock(options->loop);
+    uint64_t begin_ns = clock_monotonic_ns(clock);
+    struct fn0_slice wasm = {.data = component.data, .bytes = component.bytes};
+    struct fn0_bytes bytes = {0};
+    struct fn0_error reason;
+    int code;
+
+    load->compiled = true;
+    if (fn0_component_compile(engine_bridge(options->engine), wasm, &bytes, &reason) != 0)
+        return error_set_component(&load->error, &reason);
+    load->compile_ns = clock_monotonic_ns(clock) - begin_ns;
+    code = artifact_cache_put(
+        options->cache, key, (struct slice){.data = (const char *)bytes.data, .bytes = bytes.bytes},
+        ret_artifact, &load->error);
+    fn0_bytes_fini(&bytes);
+    return code;
+}
+
+static int find_or_compile(struct load *load, struct slice component,
+                           struct artifact **ret_artifact)
+{
+    const struct loader_options *options = &load->loader->options;
+    struct artifact_key key = {
+        .fingerprint = fn0_engine_fingerprint(engine_bridge(options->engine)),
+    };
+    int code;
+
+    memcpy(key.component, load->source.component, SHA256_BYTES);
+    code = artifact_cache_find(options->cache, &key, ret_artifact, &load->error);
+    if (code == 0)
+        return 0;
+    if (code != ERROR_NOT_FOUND)
+        LOG(options->log, LOG_WARNING, "the cache cannot be read: compiling",
+            log_string("function", load->name), log_string("reason", load->error.message));
+    return compile(load, &key, component, ret_artifact);
+}
+
+/* Makes the version of what was read. Sets the outcome. */
+static void make_version(struct load *load, const struct code *code)
+{
+    const struct loader_options *options = &load->loader->options;
+    char component_path[PATH_MAX], configuration_path[PATH_MAX];
+    struct function_configuration *configuration = NULL;
+    struct artifact *artifact = NULL;
+    struct fn0_component *component;
+
+    options->provider->describe(options->provider->self, load->name, component_path,
+                                configuration_path, PATH_MAX);
+    if (function_configuration_create(options->configuration, configuration_path,
+                                      buffer_slice(&code->configuration), &configuration,
+                                      &load->error) != 0) {
+        load->outcome = code->fresh ? LOAD_AGAIN : LOAD_FAILED;
+        return;
+    }
+    if (find_or_compile(load, buffer_slice(&code->component), &artifact) != 0) {
+        function_configuration_destroy(configuration);
+        fail(load);
+        if (load->error.code == ERROR_COMPONENT_INVALID && code->fresh &&
+            may_be_unfinished(buffer_slice(&code->component)))
+            load->outcome = LOAD_AGAIN;
+        else
+            error_wrap(&load->error, "%s", component_path);
+        return;
+    }
+    if (version_create(ACCOUNT, load->name, load->source.component, configuration, artifact,
+                       options->engine, &load->version, &load->error) != 0) {
+        fail(load);
+        return;
+    }
+    /* Mapped here, so that the first call need not, and what cannot be loaded is known now. */
+    if (version_component(load->version, &component, &load->error) != 0) {
+        error_wrap(&load->error, "%s", component_path);
+        version_release(load->version);
+        load->version = NULL;
+        fail(load);
+        return;
+    }
+    load->outcome = LOAD_READY;
+}
+
+static void run_load(struct load *load)
+{
+    const struct code_provider *provider = load->loader->options.provider;
+    struct code code;
+    int result;
+
+    code_init(&code);
+    result = provider->read(provider->self, load->name, &code, &load->error);
+    if (result == ERROR_NOT_FOUND) {
+        load->outcome = LOAD_GONE;
+    } else if (result != 0) {
+        fail(load);
+    } else if (code.torn) {
+        load->outcome = LOAD_AGAIN;
+    } else if (sha256_of(buffer_slice(&code.component), load->source.component, &load->error) !=
+                   0 ||
+               sha256_of(buffer_slice(&code.configuration), load->source.configuration,
+                         &load->error) != 0) {
+        fail(load);
+    } else {
+        load->source.known = true;
+        if (same_source(&load->source, &load->current))
+            load->outcome = LOAD_UNCHANGED;
+        else if (same_source(&load->source, &load->refused))
+            load->outcome = LOAD_KNOWN;
+        else
+            make_version(load, &code);
+    }
+    code_fini(&code);
+}
+
+/* ---- Threads ----------------------------------------------------------------------------------
+ */
+
+/* The next load, or NULL at the end. */
+static struct load *take(struct loader *loader)
+{
+    struct list *link = NULL;
+
+    pthread_mutex_lock(&loader->mutex);
+    while (!loader->ending && list_empty(&loader->queue))
+        pthread_cond_wait(&loader->work, &loader->mutex);
+    if (!loader->ending)
+        link = list_pop_front(&loader->queue);
+    pthread_mutex_unlock(&loader->mutex);
+    return link != NULL ? container_of(link, struct load, link) : NULL;
+}
+
+static void *work(void *argument)
+{
+    struct loader *loader = argument;
+    struct load *load;
+
+    /* On Linux this is the calling thread's. It may be forbidden to nobody, but is no matter. */
+    (void)setpriority(PRIO_PROCESS, 0, LOADER_NICE);
+    while ((load = take(loader)) != NULL) {
+        run_load(load);
+        loop_post(loader->options.loop, &load->message);
+    }
+    if (atomic_fetch_sub(&loader->threads_running, 1) == 1)
+        loop_post(loader->options.loop, &loader->ended);
+    return NULL;
+}
+
+static void load_finished(struct loop_message *message)
+{
+    struct load *load = container_of(message, struct load, message);
+
+    load->finished(load);
+}
+
+void loader_submit(struct loader *loader, struct load *load)
+{
+    load->loader = loader;
+    load->version = NULL;
+    load->compiled = false;
+    load->compile_ns = 0;
+    load->source.known = false;
+    loop_message_init(&load->message, load_finished);
+    pthread_mutex_lock(&loader->mutex);
+    check(!loader->ending);
+    list_push_back(&loader->queue, &load->link);
+    pthread_cond_signal(&loader->work);
+    pthread_mutex_unlock(&loader->mutex);
+}
+
+/* ---- Life -------------------------------------------------------------------------------------
+ */
+
+static void free_loader(struct loader *loader)
+{
+    for (unsigned i = 0; i < loader->thread_count; i++) {
+        int number = pthread_join(loader->threads[i], NULL);
+        check(number == 0);
+    }
+    pthread_cond_destroy(&loader->work);
+    pthread_mutex_destroy(&loader->mutex);
+    free(loader->threads);
+    free(loader);
+}
+
+/* No thread works any more. */
+static void threads_ended(struct loop_message *message)
+{
+    struct loader *loader = container_of(message, struct loader, ended);
+    void (*closed)(void *) = loader->closed;
+    void *context = loader->closed_context;
+    struct list *link;
+
+    while ((link = list_pop_front(&loader->queue)) != NULL) {
+        struct load *load = container_of(link, struct load, link);
+        load->outcome = LOAD_AGAIN;
+        load->finished(load);
+    }
+    free_loader(loader);
+    if (closed != NULL)
+        closed(context);
+}
+
+static void end_threads(struct loader *loader)
+{
+    pthread_mutex_lock(&loader->mutex);
+    loader->ending = true;
+    pthread_cond_broadcast(&loader->work);
+    pthread_mutex_unlock(&loader->mutex);
+}
+
+/* Signals are for the main thread. */
+static int start_thread(struct loader *loader)
+{
+    sigset_t all, before;
+    int number;
+
+    sigfillset(&all);
+    number = pthread_sigmask(SIG_SETMASK, &all, &before);
+    check(number == 0);
+    number = pthread_create(&loader->threads[loader->thread_count], NULL, work, loader);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (number != 0)
+        return number;
+    (void)pthread_setname_np(loader->threads[loader->thread_count], "fn0-loader");
+    loader->thread_count++;
+    return 0;
+}
+
+int loader_create(const struct loader_options *options, struct loader **ret_loader,
+                  struct error *error)
+{
+    struct loader *loader = calloc(1, sizeof(*loader));
+    int number = 0;
+
+    check(options->threads > 0);
+    if (loader == NULL)
+        return error_set_memory(error);
+    loader->options = *options;
+    list_init(&loader->queue);
+    loop_message_init(&loader->ended, threads_ended);
+    loader->threads = calloc(options->threads, sizeof(*loader->threads));
+    if (loader->threads == NULL)
+        goto fail_threads;
+    if (pthread_mutex_init(&loader->mutex, NULL) != 0)
+        goto fail_mutex;
+    if (pthread_cond_init(&loader->work, NULL) != 0)
+        goto fail_condition;
+    /* One more than there are, so that none of them is the last before all have started. */
+    atomic_init(&loader->threads_running, options->threads + 1);
+    while (number == 0 && loader->thread_count < options->threads)
+        number = start_thread(loader);
+    if (number != 0) {
+        end_threads(loader);
+        free_loader(loader);
+        return error_set_errno(error, number, "cannot start a thread that compiles");
+    }
+    atomic_fetch_sub(&loader->threads_running, 1);
+    *ret_loader = loader;
+    return 0;
+
+fail_condition:
+    pthread_mutex_destroy(&loader->mutex);
+fail_mutex:
+    free(loader->threads);
+fail_threads:
+    free(loader);
+    return error_set_memory(error);
+}
+
+void loader_close(struct loader *loader, void (*closed)(void *context), void *context)
+{
+    loader->closed = closed;
+    loader->closed_context = context;
+    end_threads(loader);
+}

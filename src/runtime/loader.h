@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: AGPL-3.0-only */
+
+/* Makes versions of functions in the background: reads component and configuration, finds or
+ * compiles the artifact, maps it once to see that it loads. Holds no state of functions: the
+ * catalog asks for loads and decides what comes of them.
+ *
+ * Threads: a few of its own, at low priority (nice 10), so that compiling takes what serving
+ * leaves. What wasmtime starts for compiling inherits that. All functions here are for the loop's
+ * thread. */
+
+#ifndef FN0_RUNTIME_LOADER_H
+#define FN0_RUNTIME_LOADER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/configuration.h"
+#include "base/error.h"
+#include "base/list.h"
+#include "base/log.h"
+#include "base/sha256.h"
+#include "io/loop.h"
+#include "runtime/engine.h"
+#include "runtime/version.h"
+#include "store/artifact_cache.h"
+#include "store/code_provider.h"
+
+struct loader;
+
+struct loader_options {
+    struct loop *loop;
+    struct engine *engine;
+    struct artifact_cache *cache;
+    const struct code_provider *provider; /* started */
+    const struct host_configuration *configuration;
+    struct log *log;
+    unsigned threads; /* at least 1 */
+};
+
+/* What a function was made from. */
+struct source {
+    bool known;
+    uint8_t component[SHA256_BYTES];
+    uint8_t configuration[SHA256_BYTES];
+};
+
+enum load_outcome {
+    LOAD_READY,     /* `version` is new */
+    LOAD_UNCHANGED, /* the same source as `current` */
+    LOAD_KNOWN,     /* the same source as `refused` */
+    LOAD_AGAIN,     /* somebody is writing it: try again when it is quiet */
+    LOAD_GONE,      /* there is no component */
+    LOAD_FAILED,    /* `error` says why */
+};
+
+/* One load. The owner makes it, fills the first part, and frees it when it has finished. */
+struct load {
+    const char *name;      /* of the function; stays until finished */
+    struct source current; /* of the version that serves */
+    struct source refused; /* what was reported as broken already */
+    void (*finished)(struct load *load);
+    void *context; /* the owner's */
+
+    /* The answer. */
+    enum load_outcome outcome;
+    struct source source;    /* known unless reading failed */
+    struct version *version; /* LOAD_READY: one reference, the owner's now */
+    bool compiled;           /* no artifact was cached */
+    uint64_t compile_ns;     /* wall time */
+    struct error error;      /* LOAD_FAILED */
+
+    /* The loader's own. */
+    struct loader *loader;
+    struct list link;
+    struct loop_message message;
+};
+
+/* Starts the threads. All in the options is borrowed and outlives it. The caller closes
+ * *ret_loader. */
+int loader_create(const struct loader_options *options, struct loader **ret_loader,
+                  struct error *error);
+
+/* Queues a load; `finished` is called from the loop. */
+void loader_submit(struct loader *loader, struct load *load);
+
+/* Waits for loads that run, without blocking the loop; those that wait in the queue finish as
+ * LOAD_AGAIN. `closed` is called from the loop after the last `finished`. */
+void loader_close(struct loader *loader, void (*closed)(void *context), void *context);
+
+#endif
