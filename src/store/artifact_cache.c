@@ -13,15 +13,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <openssl/core_names.h>
-#include <openssl/crypto.h>
-#include <openssl/evp.h>
-
 #include "base/check.h"
+#include "base/file.h"
 #include "base/list.h"
+#include "base/sha256.h"
 #include "store/cache_folder.h"
 
-#define MAC_BYTES 32
 #define NAME_SUFFIX ".artifact"
 #define NAME_BYTES (64 + 1 + 16 + sizeof(NAME_SUFFIX))
 #define READ_BYTES (256 * 1024)
@@ -31,7 +28,7 @@ struct trailer {
     char magic[16];
     uint8_t bytes[8]; /* of the content; little-endian, as all numbers here */
     uint8_t reserved[8];
-    uint8_t mac[MAC_BYTES];
+    uint8_t mac[SHA256_BYTES];
 };
 _Static_assert(sizeof(struct trailer) == 64, "the trailer has no holes");
 
@@ -51,7 +48,7 @@ struct artifact_cache {
     uint64_t bytes_max;
     const struct clock *clock;
     struct log *log;
-    EVP_MAC *hmac;
+    struct fault *fault;
     pthread_mutex_t mutex; /* over what follows */
     struct list artifacts; /* in use */
 };
@@ -61,11 +58,9 @@ struct artifact_cache {
 
 static void write_name(const struct artifact_key *key, char ret_name[NAME_BYTES])
 {
-    char *next = ret_name;
-
-    for (size_t i = 0; i < sizeof(key->component); i++)
-        next += sprintf(next, "%02x", key->component[i]);
-    sprintf(next, "-%016llx" NAME_SUFFIX, (unsigned long long)key->fingerprint);
+    sha256_write(key->component, ret_name);
+    sprintf(ret_name + SHA256_TEXT_BYTES - 1, "-%016llx" NAME_SUFFIX,
+            (unsigned long long)key->fingerprint);
 }
 
 static bool is_artifact_name(const char *name)
@@ -81,74 +76,48 @@ static void write_number(uint64_t number, uint8_t ret_bytes[8])
         ret_bytes[i] = (uint8_t)(number >> (8 * i));
 }
 
-/* Begins a MAC over all that an artifact stands for; the content is to follow. NULL without memory.
- */
-static EVP_MAC_CTX *mac_begin(struct artifact_cache *cache, const struct artifact_key *key,
-                              uint64_t bytes)
+/* Begins a MAC over all that an artifact stands for; the content is to follow. */
+static int mac_begin(struct artifact_cache *cache, const struct artifact_key *key, uint64_t bytes,
+                     struct sha256 **ret_mac, struct error *error)
 {
-    static const char digest[] = "SHA256";
-    uint8_t numbers[16];
-    EVP_MAC_CTX *mac = EVP_MAC_CTX_new(cache->hmac);
-    const OSSL_PARAM parameters[] = {
-        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, (char *)digest, 0),
-        OSSL_PARAM_construct_end(),
-    };
+    struct slice secret = {.data = (const char *)cache->folder.key, .bytes = CACHE_KEY_BYTES};
+    uint8_t head[sizeof(trailer_magic) + sizeof(key->component) + 16];
+    int code = hmac_sha256_begin(secret, ret_mac, error);
 
-    if (mac == NULL)
-        return NULL;
-    write_number(key->fingerprint, numbers);
-    write_number(bytes, numbers + 8);
-    if (EVP_MAC_init(mac, cache->folder.key, CACHE_KEY_BYTES, parameters) == 1 &&
-        EVP_MAC_update(mac, (const uint8_t *)trailer_magic, sizeof(trailer_magic)) == 1 &&
-        EVP_MAC_update(mac, key->component, sizeof(key->component)) == 1 &&
-        EVP_MAC_update(mac, numbers, sizeof(numbers)) == 1)
-        return mac;
-    EVP_MAC_CTX_free(mac);
-    return NULL;
-}
-
-static int mac_end(EVP_MAC_CTX *mac, uint8_t ret_mac[MAC_BYTES])
-{
-    size_t bytes = 0;
-    return EVP_MAC_final(mac, ret_mac, &bytes, MAC_BYTES) == 1 && bytes == MAC_BYTES
-               ? 0
-               : ERROR_INTERNAL;
+    if (code != 0)
+        return code;
+    memcpy(head, trailer_magic, sizeof(trailer_magic));
+    memcpy(head + sizeof(trailer_magic), key->component, sizeof(key->component));
+    write_number(key->fingerprint, head + sizeof(head) - 16);
+    write_number(bytes, head + sizeof(head) - 8);
+    code = sha256_add(*ret_mac, (struct slice){.data = (const char *)head, .bytes = sizeof(head)},
+                      error);
+    if (code != 0)
+        sha256_abandon(*ret_mac);
+    return code;
 }
 
 static int make_trailer(struct artifact_cache *cache, const struct artifact_key *key,
                         struct slice content, struct trailer *ret_trailer, struct error *error)
 {
-    EVP_MAC_CTX *mac = mac_begin(cache, key, content.bytes);
-    int code = ERROR_OUT_OF_MEMORY;
+    struct sha256 *mac;
+    int code = mac_begin(cache, key, content.bytes, &mac, error);
 
+    if (code != 0)
+        return code;
     memset(ret_trailer, 0, sizeof(*ret_trailer));
     memcpy(ret_trailer->magic, trailer_magic, sizeof(trailer_magic));
     write_number(content.bytes, ret_trailer->bytes);
-    if (mac != NULL && EVP_MAC_update(mac, (const uint8_t *)content.data, content.bytes) == 1)
-        code = mac_end(mac, ret_trailer->mac);
-    EVP_MAC_CTX_free(mac);
-    return code == 0 ? 0 : error_set(error, code, "OpenSSL cannot compute a MAC");
+    code = sha256_add(mac, content, error);
+    if (code != 0) {
+        sha256_abandon(mac);
+        return code;
+    }
+    return sha256_finish(&mac, ret_trailer->mac, error);
 }
 
 /* ---- Bytes in and out -------------------------------------------------------------------------
  */
-
-/* Writes all, or answers what errno says. */
-static int write_all(int descriptor, const void *data, size_t bytes)
-{
-    const char *next = data;
-
-    while (bytes > 0) {
-        ssize_t written = write(descriptor, next, bytes);
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written <= 0)
-            return written < 0 ? errno : EIO;
-        next += written;
-        bytes -= (size_t)written;
-    }
-    return 0;
-}
 
 /* Reads `bytes` at `offset`, or answers what errno says; EIO where the file is shorter. */
 static int read_all(int descriptor, void *data, size_t bytes, uint64_t offset)
@@ -171,19 +140,18 @@ static int read_all(int descriptor, void *data, size_t bytes, uint64_t offset)
 /* Keeps a content in memory as a file that cannot be changed any more. */
 static int make_memory_file(struct slice content, int *ret_descriptor, struct error *error)
 {
+    const int seals = F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
     int descriptor = memfd_create("fn0-artifact", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    int number;
+    int code;
 
     if (descriptor < 0)
         return error_set_errno(error, errno, "cannot keep an artifact in memory");
-    number = write_all(descriptor, content.data, content.bytes);
-    if (number == 0 && fcntl(descriptor, F_ADD_SEALS,
-                             F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0)
-        number = errno;
-    if (number != 0) {
+    code = file_write_descriptor(descriptor, "an artifact kept in memory", content, NULL, error);
+    if (code == 0 && fcntl(descriptor, F_ADD_SEALS, seals) != 0)
+        code = error_set_errno(error, errno, "cannot seal an artifact kept in memory");
+    if (code != 0) {
         close(descriptor);
-        return error_set_errno(error, number, "cannot keep an artifact of %zu bytes in memory",
-                               content.bytes);
+        return code;
     }
     *ret_descriptor = descriptor;
     return 0;
@@ -429,11 +397,6 @@ int artifact_cache_create(const char *directory, uint64_t bytes_max, const struc
     cache->clock = clock;
     cache->log = log;
     list_init(&cache->artifacts);
-    cache->hmac = EVP_MAC_fetch(NULL, OSSL_MAC_NAME_HMAC, NULL);
-    if (cache->hmac == NULL) {
-        code = error_set(error, ERROR_SYSTEM, "OpenSSL has no HMAC");
-        goto fail_hmac;
-    }
     code = cache_folder_init(&cache->folder, directory, error);
     if (code != 0)
         goto fail_folder;
@@ -449,8 +412,6 @@ int artifact_cache_create(const char *directory, uint64_t bytes_max, const struc
 fail_mutex:
     cache_folder_fini(&cache->folder);
 fail_folder:
-    EVP_MAC_free(cache->hmac);
-fail_hmac:
     free(cache);
     return code;
 }
@@ -462,8 +423,12 @@ void artifact_cache_destroy(struct artifact_cache *cache)
     check(list_empty(&cache->artifacts));
     pthread_mutex_destroy(&cache->mutex);
     cache_folder_fini(&cache->folder);
-    EVP_MAC_free(cache->hmac);
     free(cache);
+}
+
+void artifact_cache_set_fault(struct artifact_cache *cache, struct fault *fault)
+{
+    cache->fault = fault;
 }
 
 const char *artifact_cache_directory(const struct artifact_cache *cache)
@@ -471,21 +436,24 @@ const char *artifact_cache_directory(const struct artifact_cache *cache)
     return cache->folder.path;
 }
 
-/* Reads the whole of a file's content into a MAC. Answers what errno says. */
-static int mac_file(EVP_MAC_CTX *mac, int descriptor, uint64_t bytes)
+/* Computes the MAC of a file's content. */
+static int mac_file(struct artifact_cache *cache, const struct artifact_key *key, int descriptor,
+                    uint64_t bytes, uint8_t ret_mac[SHA256_BYTES], struct error *error)
 {
-    uint8_t *piece = malloc(READ_BYTES);
-    int number = piece == NULL ? ENOMEM : 0;
+    char *piece = malloc(READ_BYTES);
+    struct sha256 *mac = NULL;
+    int code = piece == NULL ? error_set_memory(error) : mac_begin(cache, key, bytes, &mac, error);
 
-    for (uint64_t offset = 0; number == 0 && offset < bytes;) {
+    for (uint64_t offset = 0; code == 0 && offset < bytes; offset += READ_BYTES) {
         size_t next = bytes - offset < READ_BYTES ? (size_t)(bytes - offset) : READ_BYTES;
-        number = read_all(descriptor, piece, next, offset);
-        if (number == 0 && EVP_MAC_update(mac, piece, next) != 1)
-            number = ENOMEM;
-        offset += next;
+        int number = read_all(descriptor, piece, next, offset);
+        code = number != 0 ? error_set_errno(error, number, "cannot read it")
+                           : sha256_add(mac, (struct slice){.data = piece, .bytes = next}, error);
+        if (code != 0)
+            sha256_abandon(mac);
     }
     free(piece);
-    return number;
+    return code == 0 ? sha256_finish(&mac, ret_mac, error) : code;
 }
 
 /* Whether a file is an artifact of this key that this platform has made. ERROR_NOT_TRUSTED says why
@@ -495,9 +463,8 @@ static int check_file(struct artifact_cache *cache, const struct artifact_key *k
 {
     struct stat status;
     struct trailer trailer;
-    uint8_t mac_bytes[MAC_BYTES], size_bytes[8];
+    uint8_t mac[SHA256_BYTES], size[8];
     uint64_t bytes;
-    EVP_MAC_CTX *mac;
     int number, code;
 
     if (fstat(descriptor, &status) != 0)
@@ -510,18 +477,12 @@ static int check_file(struct artifact_cache *cache, const struct artifact_key *k
     number = read_all(descriptor, &trailer, sizeof(trailer), bytes);
     if (number != 0)
         return error_set_errno(error, number, "cannot read it");
-    write_number(bytes, size_bytes);
+    write_number(bytes, size);
     if (memcmp(trailer.magic, trailer_magic, sizeof(trailer_magic)) != 0 ||
-        memcmp(trailer.bytes, size_bytes, sizeof(size_bytes)) != 0)
+        memcmp(trailer.bytes, size, sizeof(size)) != 0)
         return error_set(error, ERROR_NOT_TRUSTED, "it is truncated or no artifact");
-
-    mac = mac_begin(cache, key, bytes);
-    if (mac == NULL)
-        return error_set_memory(error);
-    number = mac_file(mac, descriptor, bytes);
-    code = number != 0 ? error_set_errno(error, number, "cannot read it") : mac_end(mac, mac_bytes);
-    EVP_MAC_CTX_free(mac);
-    if (code == 0 && CRYPTO_memcmp(mac_bytes, trailer.mac, MAC_BYTES) != 0)
+    code = mac_file(cache, key, descriptor, bytes, mac, error);
+    if (code == 0 && !sha256_equal(mac, trailer.mac))
         code =
             error_set(error, ERROR_NOT_TRUSTED, "it was not made by this host: its MAC is wrong");
     *ret_bytes = bytes;
@@ -578,6 +539,29 @@ int artifact_cache_find(struct artifact_cache *cache, const struct artifact_key 
     return adopt(cache, key, descriptor, true, ret_artifact, error);
 }
 
+/* Writes content and trailer aside. Sets a second descriptor, which can only be read. */
+static int write_aside(struct artifact_cache *cache, struct cache_file *file, struct slice content,
+                       const struct trailer *trailer, int *ret_descriptor, struct error *error)
+{
+    struct slice end = {.data = (const char *)trailer, .bytes = sizeof(*trailer)};
+    int code =
+        file_write_descriptor(file->descriptor, cache->folder.path, content, cache->fault, error);
+
+    if (code == 0)
+        code =
+            file_write_descriptor(file->descriptor, cache->folder.path, end, cache->fault, error);
+    if (code != 0)
+        return error_wrap(error, "cannot write an artifact of %zu bytes", content.bytes);
+    if (fchmod(file->descriptor, 0400) != 0)
+        return error_set_errno(error, errno, "cannot protect a file in %s", cache->folder.path);
+    touch(cache, file->descriptor);
+    *ret_descriptor =
+        openat(cache->folder.descriptor, file->name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (*ret_descriptor < 0)
+        return error_set_errno(error, errno, "cannot open a file in %s", cache->folder.path);
+    return 0;
+}
+
 /* Writes content and trailer under the final name. Sets a descriptor that can only be read. */
 static int store(struct artifact_cache *cache, const struct artifact_key *key, struct slice content,
                  int *ret_descriptor, struct error *error)
@@ -586,36 +570,24 @@ static int store(struct artifact_cache *cache, const struct artifact_key *key, s
     struct trailer trailer;
     char name[NAME_BYTES];
     int descriptor = -1;
-    int number;
-    int code = make_trailer(cache, key, content, &trailer, error);
+    int code;
 
-    if (code != 0)
-        return code;
     if (content.bytes + sizeof(trailer) > cache->bytes_max)
         return error_set(error, ERROR_FULL,
                          "it has %zu bytes, and all artifacts together may have %llu",
                          content.bytes, (unsigned long long)cache->bytes_max);
-    code = make_room(cache, content.bytes + sizeof(trailer), error);
+    code = make_trailer(cache, key, content, &trailer, error);
+    if (code == 0)
+        code = make_room(cache, content.bytes + sizeof(trailer), error);
+    if (code == 0)
+        code = cache_file_create(&cache->folder, &file, error);
     if (code != 0)
         return code;
-    code = cache_file_create(&cache->folder, &file, error);
-    if (code != 0)
-        return code;
-    number = write_all(file.descriptor, content.data, content.bytes);
-    if (number == 0)
-        number = write_all(file.descriptor, &trailer, sizeof(trailer));
-    if (number == 0 && fchmod(file.descriptor, 0400) != 0)
-        number = errno;
-    if (number == 0) {
-        descriptor = openat(cache->folder.descriptor, file.name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-        number = descriptor < 0 ? errno : 0;
-    }
-    if (number != 0) {
+    code = write_aside(cache, &file, content, &trailer, &descriptor, error);
+    if (code != 0) {
         cache_file_abandon(&cache->folder, &file);
-        return error_set_errno(error, number, "cannot write an artifact of %zu bytes to %s",
-                               content.bytes, cache->folder.path);
+        return code;
     }
-    touch(cache, descriptor);
     write_name(key, name);
     code = cache_file_commit(&cache->folder, &file, name, true, error);
     if (code != 0) {

@@ -22,6 +22,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/fault.h"
 #include "base/log.h"
 #include "base/slice.h"
 
@@ -66,6 +67,9 @@ struct artifact *artifact_acquire(struct artifact *artifact);
 
 /* One less; the last one closes it. NULL is fine. */
 void artifact_release(struct artifact *artifact);
+
+/* For tests: writes of artifact_cache_put are failed by `fault`. NULL: none. */
+void artifact_cache_set_fault(struct artifact_cache *cache, struct fault *fault);
 
 /* The folder, for messages. */
 const char *artifact_cache_directory(const struct artifact_cache *cache);

@@ -8,18 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-bool code_name_is_valid(struct slice name)
-{
-    if (name.bytes == 0 || name.bytes >= CODE_NAME_BYTES)
-        return false;
-    for (size_t i = 0; i < name.bytes; i++) {
-        char c = name.data[i];
-        bool inside = i > 0 && i + 1 < name.bytes;
-        if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c == '-' && inside)))
-            return false;
-    }
-    return true;
-}
+#include "base/file.h"
 
 static int64_t nanoseconds_of(struct timespec time)
 {
@@ -54,33 +43,23 @@ bool file_stamp_is_recent(const struct file_stamp *stamp, uint64_t now_ns, uint6
     return stamp->is_file && latest_ns + (int64_t)within_ns > (int64_t)now_ns;
 }
 
-/* Reads the `bytes` that a file had when it was opened. Sets whether it has become shorter. */
-static int read_bytes(int descriptor, const char *path, uint64_t bytes, struct buffer *buffer,
-                      bool *ret_shorter, struct error *error)
-{
-    char *room;
+/* What file_read_descriptor reads at a time: room for its last, empty read. */
+#define READ_BYTES 65536
 
-    *ret_shorter = false;
+/* Reads all, with one allocation. */
+static int read_bytes(int descriptor, const char *path, uint64_t bytes, struct buffer *buffer,
+                      struct error *error)
+{
+    uint64_t room = bytes + READ_BYTES;
+
     if (bytes > buffer->bytes_max)
         return error_set(error, ERROR_FULL, "%s has %llu bytes, and may have %zu", path,
                          (unsigned long long)bytes, buffer->bytes_max);
-    while (buffer_bytes(buffer) < bytes) {
-        size_t left = (size_t)bytes - buffer_bytes(buffer);
-        room = buffer_reserve(buffer, left);
-        if (room == NULL)
-            return error_set_memory(error);
-        ssize_t got = read(descriptor, room, left);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return error_set_errno(error, errno, "cannot read %s", path);
-        if (got == 0) {
-            *ret_shorter = true;
-            break;
-        }
-        buffer_commit(buffer, (size_t)got);
-    }
-    return 0;
+    if (room > buffer->bytes_max)
+        room = buffer->bytes_max;
+    if (buffer_reserve(buffer, (size_t)room) == NULL)
+        return error_set_memory(error);
+    return file_read_descriptor(descriptor, path, buffer, NULL, error);
 }
 
 /* Reads one file; sets torn and fresh where they are so. */
@@ -89,7 +68,6 @@ static int read_file(const char *path, const struct clock *clock, struct buffer 
 {
     struct stat status;
     struct file_stamp before, after;
-    bool shorter;
     int result = 0;
     /* Not blocking: the name may be a pipe that nobody writes to. */
     int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -106,7 +84,7 @@ static int read_file(const char *path, const struct clock *clock, struct buffer 
         result = error_set(error, ERROR_NOT_FOUND, "%s is no regular file", path);
         goto end;
     }
-    result = read_bytes(descriptor, path, before.bytes, buffer, &shorter, error);
+    result = read_bytes(descriptor, path, before.bytes, buffer, error);
     if (result != 0)
         goto end;
     if (fstat(descriptor, &status) != 0) {
@@ -116,7 +94,7 @@ static int read_file(const char *path, const struct clock *clock, struct buffer 
     after = file_stamp_of(&status);
     /* A link or a rename sets changed_ns and leaves the content alone. */
     after.changed_ns = before.changed_ns;
-    if (shorter || !file_stamp_equal(&before, &after))
+    if (buffer_bytes(buffer) != before.bytes || !file_stamp_equal(&before, &after))
         code->torn = true;
     if (file_stamp_is_recent(&before, clock_realtime_ns(clock), CODE_FRESH_NS))
         code->fresh = true;

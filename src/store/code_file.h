@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 
 /* Files that hold the code of functions: what tells two states of a file apart, reading one that
- * somebody may be writing, and the names of functions. Any thread. */
+ * somebody may be writing. Any thread. */
 
 #ifndef FN0_STORE_CODE_FILE_H
 #define FN0_STORE_CODE_FILE_H
@@ -14,12 +14,6 @@
 #include "base/error.h"
 #include "base/slice.h"
 #include "store/code_provider.h"
-
-/* A label of 63 (RFC 1035, 2.3.4) and a zero. */
-#define CODE_NAME_BYTES 64
-
-/* Whether `name` can be a function's: [a-z0-9-], 1 to 63, no hyphen at either end. */
-bool code_name_is_valid(struct slice name);
 
 /* The state of a file without its content. Two rewrites of the same length within one tick of the
  * file system's clock are the same stamp: inotify tells them apart, or a second look when it is

@@ -4,7 +4,7 @@
  * there is one, its configuration. The folder may be a symbolic link that is switched, or be
  * replaced whole.
  *
- * A name must be one DNS label in lower case (see code_name_is_valid). Other *.wasm files are
+ * A name must be one DNS label in lower case (see function_name_valid). Other *.wasm files are
  * reported once and ignored; hidden files, folders and all other files are ignored in silence. */
 
 #ifndef FN0_STORE_DIRECTORY_PROVIDER_H

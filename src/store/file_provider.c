@@ -8,13 +8,14 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "base/identifier.h"
 #include "store/folder_watch.h"
 
 struct file_provider {
     char folder[PATH_MAX];
     char component[PATH_MAX];     /* the whole path */
     char configuration[PATH_MAX]; /* the whole path */
-    char name[CODE_NAME_BYTES];
+    char name[FUNCTION_NAME_TEXT_BYTES];
     struct log *log;
     const struct clock *clock;
     struct folder_watch *watch; /* NULL before start */
@@ -36,13 +37,13 @@ static size_t stem_bytes(const char *name)
     return bytes > 5 && strcmp(name + bytes - 5, ".wasm") == 0 ? bytes - 5 : bytes;
 }
 
-void file_provider_name(const char *path, char ret_name[CODE_NAME_BYTES])
+void file_provider_name(const char *path, char ret_name[FUNCTION_NAME_TEXT_BYTES])
 {
     const char *base = base_name(path);
     size_t length = stem_bytes(base);
     size_t end = 0;
 
-    for (size_t i = 0; i < length && end < CODE_NAME_BYTES - 1; i++) {
+    for (size_t i = 0; i < length && end < FUNCTION_NAME_TEXT_BYTES - 1; i++) {
         char c = base[i];
         if (c >= 'A' && c <= 'Z')
             c = (char)(c - 'A' + 'a');
@@ -57,7 +58,7 @@ void file_provider_name(const char *path, char ret_name[CODE_NAME_BYTES])
     ret_name[end] = 0;
     if (end == 0)
         memcpy(ret_name, "function", sizeof("function"));
-    check(code_name_is_valid(slice_of(ret_name)));
+    check(function_name_valid(slice_of(ret_name)));
 }
 
 static int start(void *self, struct loop *loop, const struct code_provider_events *events,

@@ -8,14 +8,14 @@
 #define FN0_STORE_FILE_PROVIDER_H
 
 #include "base/error.h"
+#include "base/identifier.h"
 #include "base/log.h"
-#include "store/code_file.h"
 #include "store/code_provider.h"
 
 /* The function's name: the file's base name without .wasm, made a label: lower case, everything but
  * [a-z0-9] a hyphen, no hyphen at either end, cut to 63; "function" where nothing is left.
  * "build/My App.wasm" is "my-app". Any thread. */
-void file_provider_name(const char *path, char ret_name[CODE_NAME_BYTES]);
+void file_provider_name(const char *path, char ret_name[FUNCTION_NAME_TEXT_BYTES]);
 
 /* Fills *ret_provider for the component at `path` (copied). `log` outlives it. Nothing is touched
  * before start. The caller closes it. */

@@ -13,6 +13,7 @@
 #include <uv.h>
 
 #include "base/check.h"
+#include "base/identifier.h"
 #include "store/code_file.h"
 
 #define NEVER_NS UINT64_MAX
@@ -153,13 +154,13 @@ static int look_at(struct look *look, int folder, const char *file, const char *
 /* As look_at, for a name of a folder's listing. */
 static int look_at_entry(struct look *look, int folder, const char *file)
 {
-    char name[CODE_NAME_BYTES], configuration[CODE_NAME_BYTES + 8];
+    char name[FUNCTION_NAME_TEXT_BYTES], configuration[FUNCTION_NAME_TEXT_BYTES + 8];
     size_t bytes = strlen(file);
 
     if (file[0] == '.' || bytes <= 5 || strcmp(file + bytes - 5, ".wasm") != 0)
         return 0;
     bytes -= 5;
-    if (!code_name_is_valid((struct slice){.data = file, .bytes = bytes}))
+    if (!function_name_valid((struct slice){.data = file, .bytes = bytes}))
         return look_at(look, folder, file, NULL, file, true);
     memcpy(name, file, bytes);
     name[bytes] = 0;
@@ -370,7 +371,7 @@ static const char *base_name(const char *path)
 static void on_inotify(uv_fs_event_t *handle, const char *file, int events, int status)
 {
     struct folder_watch *watch = handle->data;
-    char name[CODE_NAME_BYTES];
+    char name[FUNCTION_NAME_TEXT_BYTES];
     struct item *item = NULL;
     size_t bytes;
 
