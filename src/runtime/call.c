@@ -7,37 +7,20 @@
 #include "base/check.h"
 #include "runtime/bridge_types.h"
 
-#define TO(state) (1u << (state))
-
-static const struct {
-    const char *name;
-    unsigned moves; /* where to, a bit each */
-} states[CALL_STATE_COUNT] = {
-    [CALL_NEW] = {"new", TO(CALL_WAITING) | TO(CALL_STARTING) | TO(CALL_RUNNING) | TO(CALL_ENDED)},
-    [CALL_WAITING] = {"waiting", TO(CALL_STARTING) | TO(CALL_RUNNING) | TO(CALL_ENDED)},
-    [CALL_STARTING] = {"starting", TO(CALL_STARTING) | TO(CALL_RUNNING) | TO(CALL_ENDED)},
-    [CALL_RUNNING] = {"running", TO(CALL_STARTING) | TO(CALL_STOPPING) | TO(CALL_ENDED)},
-    [CALL_STOPPING] = {"stopping", TO(CALL_ENDED)},
+static const struct state_row call_rows[CALL_STATE_COUNT] = {
+    [CALL_NEW] = {"new", STATE_TO(CALL_WAITING) | STATE_TO(CALL_STARTING) | STATE_TO(CALL_RUNNING) |
+                             STATE_TO(CALL_ENDED)},
+    [CALL_WAITING] = {"waiting",
+                      STATE_TO(CALL_STARTING) | STATE_TO(CALL_RUNNING) | STATE_TO(CALL_ENDED)},
+    [CALL_STARTING] = {"starting",
+                       STATE_TO(CALL_STARTING) | STATE_TO(CALL_RUNNING) | STATE_TO(CALL_ENDED)},
+    [CALL_RUNNING] = {"running",
+                      STATE_TO(CALL_STARTING) | STATE_TO(CALL_STOPPING) | STATE_TO(CALL_ENDED)},
+    [CALL_STOPPING] = {"stopping", STATE_TO(CALL_ENDED)},
     [CALL_ENDED] = {"ended", 0},
 };
 
-bool call_may_move(enum call_state from, enum call_state to)
-{
-    return (states[from].moves & TO(to)) != 0;
-}
-
-const char *call_state_name(enum call_state state)
-{
-    return states[state].name;
-}
-
-void call_move(struct call *call, enum call_state state, uint64_t now_ns)
-{
-    check(call_may_move(call->state, state));
-    call->state_spent_ns[call->state] += now_ns - call->state_since_ns;
-    call->state_since_ns = now_ns;
-    call->state = state;
-}
+const struct state_machine call_machine = {"call", call_rows, CALL_STATE_COUNT};
 
 /* Copies as much as fits, but leaves `spare` bytes of the label. */
 static struct slice label_add(struct call *call, size_t *used, struct slice text, size_t spare)
@@ -89,13 +72,10 @@ enum limit call_limit_of(int code)
 
 struct call_usage call_usage(const struct call *call, uint64_t now_ns)
 {
-    uint64_t duration_ns = call->state_spent_ns[CALL_RUNNING] + call->state_spent_ns[CALL_STOPPING];
-    if (call->state == CALL_RUNNING || call->state == CALL_STOPPING)
-        duration_ns += now_ns - call->state_since_ns;
     return (struct call_usage){
         .cpu_ns = call->cpu.used_ns,
         .start_cpu_ns = call->start_cpu.used_ns,
-        .duration_ns = duration_ns,
+        .duration_ns = call->entered_ns ? now_ns - call->entered_ns : 0,
         .memory_bytes = call->instance && call->instance->bridge
                             ? fn0_instance_memory_bytes(call->instance->bridge)
                             : 0,

@@ -25,6 +25,7 @@
 
 #include "base/buffer.h"
 #include "base/list.h"
+#include "base/state.h"
 #include "io/loop.h"
 #include "runtime/cpu_meter.h"
 #include "runtime/executor.h"
@@ -66,9 +67,8 @@ struct call {
     const struct call_sink *sink; /* NULL: cancelled */
     void *context;
     struct call_request request; /* what it points at is good until a head was told */
-    enum call_state state;
-    uint64_t state_since_ns;
-    uint64_t state_spent_ns[CALL_STATE_COUNT];
+    struct state state;          /* of enum call_state */
+    uint64_t entered_ns;         /* monotonic: when the handler was entered; 0: it was not */
     struct cpu_meter cpu;
     struct cpu_meter start_cpu;
     struct loop_timeout duration; /* of the start-up, then of the handler */
@@ -97,14 +97,8 @@ struct call {
     char label[CALL_LABEL_BYTES];
 };
 
-/* Whether the table allows the move. */
-bool call_may_move(enum call_state from, enum call_state to);
-
-/* "running", … */
-const char *call_state_name(enum call_state state);
-
-/* Moves the call, which the table must allow, and adds up the time it spent. */
-void call_move(struct call *call, enum call_state state, uint64_t now_ns);
+/* The table of states and moves: rows by enum call_state. */
+extern const struct state_machine call_machine;
 
 /* Copies what logs need of the request into the label. */
 void call_label(struct call *call, const struct call_request *request);

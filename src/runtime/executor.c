@@ -124,6 +124,7 @@ int executor_create(const struct executor_options *options, struct executor **re
         outgoing_clients_create(options->loop, options->configuration, &executor->clients, error);
     if (code < 0)
         goto destroy_wakes;
+    executor->traces = log_enabled(options->log, LOG_DEBUG);
     list_init(&executor->functions);
     list_init(&executor->alive);
     list_init(&executor->free);
@@ -187,7 +188,7 @@ static struct call *call_to_end(struct executor *executor)
 {
     for (struct list *link = executor->alive.next; link != &executor->alive; link = link->next) {
         struct call *call = container_of(link, struct call, alive);
-        if (call != executor->current && call->state != CALL_ENDED)
+        if (call != executor->current && call->state.now != CALL_ENDED)
             return call;
     }
     return NULL;
@@ -288,11 +289,13 @@ int call_start(struct executor *executor, struct directory_entry *entry,
     call->context = context;
     call->request = *request;
     call->window_bytes = window_bytes;
-    call->state_since_ns = loop_now_ns(executor->options.loop);
+    uint64_t now_ns = loop_now_ns(executor->options.loop);
+    state_init(&call->state, &call_machine, CALL_NEW, now_ns, executor->traces ? report_move : NULL,
+               call);
     call_label(call, request);
     function->calls++;
     if (entry->state == FUNCTION_COMPILING) {
-        call_move(call, CALL_WAITING, call->state_since_ns);
+        state_move(&call->state, CALL_WAITING, now_ns);
         list_push_back(&function->waiting, &call->link);
     } else if ((code = polling_begin(call, error)) < 0) {
         executor->counts.calls_refused++;
@@ -329,7 +332,7 @@ static void body_lost(struct call *call)
 
 void call_body(struct call *call, struct slice data)
 {
-    if (call->state == CALL_ENDED)
+    if (call->state.now == CALL_ENDED)
         return;
     call->body_given = true;
     if (call->bridge) {
@@ -344,7 +347,7 @@ void call_body(struct call *call, struct slice data)
 
 void call_body_end(struct call *call, const struct field *trailers, size_t count)
 {
-    if (call->state == CALL_ENDED)
+    if (call->state.now == CALL_ENDED)
         return;
     call->body_given = true;
     if (call->bridge) {
@@ -361,7 +364,7 @@ void call_body_end(struct call *call, const struct field *trailers, size_t count
 
 void call_body_fail(struct call *call, int code)
 {
-    if (call->state == CALL_ENDED)
+    if (call->state.now == CALL_ENDED)
         return;
     call->body_given = true;
     if (call->bridge) {
@@ -377,7 +380,7 @@ void call_body_fail(struct call *call, int code)
 
 void call_window(struct call *call, size_t bytes)
 {
-    if (call->state == CALL_ENDED)
+    if (call->state.now == CALL_ENDED)
         return;
     call->window_bytes += bytes;
     /* Where the bridge has no memory for a number it is at its end anyway: the call times out. */
@@ -387,7 +390,7 @@ void call_window(struct call *call, size_t bytes)
 
 void call_cancel(struct call *call)
 {
-    if (call->state == CALL_ENDED)
+    if (call->state.now == CALL_ENDED)
         return;
     call->sink = NULL;
     /* While its events are told it is ended after them. */

@@ -47,6 +47,7 @@ struct executor {
     struct loop_task run;
     struct call *current; /* whose events are being told */
     struct loop_timeout close_again;
+    bool traces; /* moves of calls are logged */
     bool closing;
     bool clients_closed;
     void (*closed)(void *context);
@@ -89,6 +90,10 @@ void report_failure(const struct call *call, int code, const char *message,
 /* Logs a warning for each limit of which a call that ended well used four fifths or more; for each
  * function at most once a second. */
 void report_near_limits(const struct call *call, const struct call_usage *usage);
+
+/* Logs a call's move from state to state: a trace of base/state.h; `context` is the call. */
+void report_move(void *context, const struct state_machine *machine, unsigned from, unsigned to,
+                 uint64_t spent_ns);
 
 /* Logs that a version was found to be single-use. */
 void report_single_use(const struct call *call, const struct version *version);

@@ -133,7 +133,8 @@ static int enter(struct call *call, struct error *error)
     call->memory_refusals = fn0_instance_memory_refusals(instance->bridge);
     cpu_meter_init(&call->cpu, limits->value[LIMIT_CPU]);
     outgoing_group_init(&call->outgoing, executor->clients, instance->version, call->bridge);
-    call_move(call, CALL_RUNNING, loop_now_ns(executor->options.loop));
+    call->entered_ns = loop_now_ns(executor->options.loop);
+    state_move(&call->state, CALL_RUNNING, call->entered_ns);
     input_hand_over(call);
     return 0;
 }
@@ -158,7 +159,7 @@ static int begin_fresh(struct call *call, struct error *error)
     instance->call = call;
     call->warm = false;
     cpu_meter_init(&call->start_cpu, limits->value[LIMIT_START_CPU]);
-    call_move(call, CALL_STARTING, loop_now_ns(executor->options.loop));
+    state_move(&call->state, CALL_STARTING, loop_now_ns(executor->options.loop));
     queue(call);
     return 0;
 }
@@ -217,7 +218,7 @@ static void let_go(struct call *call, bool keep, uint64_t memory_bytes)
         call->input = NULL;
     }
     budget_give_slot(executor->options.budget, call->function->pool->budget);
-    call_move(call, CALL_ENDED, loop_now_ns(executor->options.loop));
+    state_move(&call->state, CALL_ENDED, loop_now_ns(executor->options.loop));
 }
 
 /* `finished`: the handler has ended by itself, so that its instance may serve on. */
@@ -253,19 +254,19 @@ void polling_abandon(struct call *call)
 /* A limit was passed: the guest is interrupted, and one more poll brings its backtrace. */
 static void stop(struct call *call, int code)
 {
-    switch (call->state) {
+    switch (call->state.now) {
     case CALL_STARTING:
         polling_end(call, code, "in the start-up of its instance");
         break;
     case CALL_RUNNING:
         call->stop_code = code;
-        call_move(call, CALL_STOPPING, loop_now_ns(call->executor->options.loop));
+        state_move(&call->state, CALL_STOPPING, loop_now_ns(call->executor->options.loop));
         fn0_call_interrupt(call->bridge);
         list_remove(&call->link);
         queue(call);
         break;
     default:
-        check(call->state == CALL_STOPPING);
+        check(call->state.now == CALL_STOPPING);
     }
 }
 
@@ -302,6 +303,7 @@ static bool runs_again(struct call *call)
     call->instance = NULL;
     instance->call = NULL;
     pool_drop(pool, instance);
+    call->entered_ns = 0;
     call->second_run = true;
     struct error error;
     int code = begin_fresh(call, &error);
@@ -316,7 +318,7 @@ static bool runs_again(struct call *call)
 static bool declared_too_large(const struct call *call, const struct field *fields, size_t count)
 {
     uint64_t max = limits_of(call)->value[LIMIT_RESPONSE_BODY];
-    if (max == LIMIT_NONE)
+    if (max == LIMIT_NONE || slice_equal(call->method, SLICE("HEAD")))
         return false;
     const struct slice *value = field_find(fields, count, SLICE("content-length"));
     uint64_t bytes = 0;
@@ -436,7 +438,7 @@ static void finished(struct call *call)
 {
     if (call->error_name[0]) {
         end(call, ERROR_CALL_ERROR_CODE, NULL, true);
-    } else if (!call->head_told && call->state == CALL_STOPPING) {
+    } else if (!call->head_told && call->state.now == CALL_STOPPING) {
         end(call, call->stop_code, NULL, false);
     } else if (!call->head_told) {
         if (!runs_again(call))
@@ -453,7 +455,7 @@ static void failed(struct call *call)
 {
     const struct fn0_error *error = &call->executor->bridge_error;
     /* A guest that is ended by us may trap on its way. */
-    if (call->state == CALL_STOPPING) {
+    if (call->state.now == CALL_STOPPING) {
         end(call, call->stop_code, error->message, false);
         return;
     }
@@ -469,7 +471,7 @@ static void failed(struct call *call)
 /* Neither finished nor failed. */
 static void unfinished(struct call *call, enum fn0_poll result)
 {
-    if (call->state == CALL_STOPPING) {
+    if (call->state.now == CALL_STOPPING) {
         if (++call->stop_polls > STOP_POLLS_MAX)
             end(call, call->stop_code, "it could not be interrupted", false);
         else
@@ -583,9 +585,9 @@ static bool poll_start(struct call *call)
 
 static void poll_call(struct call *call)
 {
-    check(call->state == CALL_STARTING || call->state == CALL_RUNNING ||
-          call->state == CALL_STOPPING);
-    if (call->state == CALL_STARTING && !poll_start(call))
+    check(call->state.now == CALL_STARTING || call->state.now == CALL_RUNNING ||
+          call->state.now == CALL_STOPPING);
+    if (call->state.now == CALL_STARTING && !poll_start(call))
         return;
     poll_handler(call);
 }

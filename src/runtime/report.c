@@ -136,6 +136,15 @@ void report_near_limits(const struct call *call, const struct call_usage *usage)
     }
 }
 
+void report_move(void *context, const struct state_machine *machine, unsigned from, unsigned to,
+                 uint64_t spent_ns)
+{
+    const struct call *call = context;
+    LOG(call->executor->options.log, LOG_DEBUG, machine->name,
+        log_text("request_id", call->request_id), log_string("from", machine->rows[from].name),
+        log_string("to", machine->rows[to].name), log_number("spent_ns", spent_ns));
+}
+
 void report_single_use(const struct call *call, const struct version *version)
 {
     LOG(call->executor->options.log, LOG_WARNING,
