@@ -151,6 +151,17 @@ def test_files_stay_readable_in_one_go():
     assert long == []
 
 
+def test_shell_scripts_parse():
+    broken = []
+    for path in project_files():
+        lines = lines_of(path)
+        if path.suffix == ".sh" or (lines and lines[0].startswith("#!") and lines[0].endswith("bash")):
+            checked = subprocess.run(["bash", "-n", str(path)], cwd=ROOT, capture_output=True, text=True, check=False)
+            if checked.returncode != 0:
+                broken.append(checked.stderr)
+    assert broken == []
+
+
 def test_each_unit_test_stands_beside_a_room(rooms):
     strays = [
         str(path)
