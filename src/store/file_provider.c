@@ -9,6 +9,7 @@
 
 #include "base/check.h"
 #include "base/identifier.h"
+#include "store/code_file.h"
 #include "store/folder_watch.h"
 
 struct file_provider {
