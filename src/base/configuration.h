@@ -6,7 +6,16 @@
  *
  * One schema serves the host's file (--config), a function's NAME.toml and later the project's
  * fn0.toml; each row says which of them may hold its key. An unknown key or a bad value is
- * ERROR_CONFIGURATION: "file:line: key: what was expected". */
+ * ERROR_CONFIGURATION: "file:line: key: what was expected"; with a flag, ERROR_USAGE: "--flag: what
+ * was expected".
+ *
+ * What stands above what: the cloud profile, then the file, then the flags. Of a limit there are
+ * two numbers: the default for functions that say nothing ([limits]), and the maximum that a
+ * function may ask for ([limits.max]). A default above its maximum is an error; lowering the
+ * maximum lowers a default that nobody set.
+ *
+ * Durations are in nanoseconds, sizes in bytes. A value that may be "none" is then LIMIT_NONE; all
+ * others are so far below it that adding them to a clock cannot overflow. */
 
 #ifndef FN0_BASE_CONFIGURATION_H
 #define FN0_BASE_CONFIGURATION_H
@@ -21,17 +30,30 @@
 #include "base/slice.h"
 #include "tables/limits.h"
 
+/* The largest file of a configuration, the host's or a function's. */
+#define CONFIGURATION_FILE_BYTES_MAX 262144
+
 /* Texts of a configuration; owned by its arena, terminated each. */
 struct texts {
     const char **items;
     size_t count;
 };
 
-/* [instance] reuse */
-enum reuse { REUSE_AUTO, REUSE_TRUE, REUSE_FALSE };
+/* profile */
+enum profile {
+    PROFILE_NONE,  /* [limits.max] may say what it likes */
+    PROFILE_CLOUD, /* the cloud's limits are the maximum */
+};
 
-/* What concerns one function. The host's file sets the defaults; NAME.toml may change them up to
- * the host's maximum. */
+/* [instance] reuse */
+enum reuse {
+    REUSE_AUTO,  /* until a version turns out to answer once per instance */
+    REUSE_TRUE,  /* always */
+    REUSE_FALSE, /* each request has a fresh instance */
+};
+
+/* What concerns one function. The host's file sets the defaults; NAME.toml may change them, limits
+ * up to the host's maximum. */
 struct function_configuration {
     struct arena arena; /* owns the texts */
     struct limits limits;
@@ -39,30 +61,31 @@ struct function_configuration {
         enum reuse reuse;
         uint64_t uses_max;     /* calls before an instance is made anew; LIMIT_NONE: no end */
         uint64_t idle_time_ns; /* a warm instance unused for so long is dropped */
-        uint64_t warm_max;     /* warm instances of this function on the host */
-        uint64_t
-            memory_mark_bytes; /* an instance that holds more than this after a call is not kept */
+        uint64_t warm_max;     /* warm instances of this function on the host; 0: none */
+        /* An instance that holds more than this after a call is not kept; may be LIMIT_NONE. */
+        uint64_t memory_mark_bytes;
     } instance;
     struct texts outbound_hosts; /* [outbound] hosts: the only ones it may call, lower case */
     bool outbound_hosts_set;     /* false: any public one */
-    struct field *environment;   /* [environment]: what the guest sees */
+    struct field *environment;   /* [environment]: what the guest sees; terminated each */
     size_t environment_count;
 };
 
 /* What concerns the host. */
 struct host_configuration {
-    struct arena arena;    /* owns the texts */
-    const char *component; /* the one component, or NULL */
-    const char *functions; /* the folder, or NULL */
-    uint64_t workers;      /* at least 1 */
-    uint64_t slots;        /* running calls; 0: from memory and workers */
-    const char *cache_dir; /* NULL: the user's or the system's */
-    uint64_t cache_bytes_max;
+    struct arena arena;       /* owns the texts */
+    const char *component;    /* the one component, or NULL */
+    const char *functions;    /* the folder, or NULL */
+    uint64_t workers;         /* at least 1 */
+    uint64_t slots;           /* running calls; 0: from memory and workers */
+    const char *cache_dir;    /* NULL: the user's or the system's */
+    uint64_t cache_bytes_max; /* may be LIMIT_NONE */
     uint64_t drain_time_ns;
+    enum profile profile;
     struct {
-        struct texts listen;          /* "127.0.0.1:8080", "[::1]:0" */
+        struct texts listen;          /* "127.0.0.1:8080", "[::1]:0"; one at least */
         struct texts trusted_proxies; /* addresses and prefixes */
-        uint64_t connections_max;
+        uint64_t connections_max;     /* of the whole host */
         uint64_t connections_per_address_max;
         uint64_t head_timeout_ns;  /* from the first byte of a head to its end */
         uint64_t body_timeout_ns;  /* between two reads of a body */
@@ -74,40 +97,55 @@ struct host_configuration {
         enum log_format format;
         bool access; /* a line for each request */
     } log;
-    struct texts
-        outbound_allow; /* exceptions to the ban on private addresses: prefixes, or address:port */
+    /* Exceptions to the ban on private addresses: prefixes, or address:port. */
+    struct texts outbound_allow;
     struct limits limits_max;               /* what a function may ask for */
-    uint64_t warm_memory_bytes_max;         /* of all warm instances together */
+    uint64_t warm_memory_bytes_max;         /* of all warm instances together; may be LIMIT_NONE */
     struct function_configuration function; /* the defaults for functions */
 };
 
-/* A flag of a command line that stands for a key: "net.listen" and its value as written. A repeated
- * one adds to a list. */
+/* A flag of a command line that stands for a key: "net.listen" and its value as written ("true" for
+ * flags without one). The first of a list replaces the file's, the next are added. The key of
+ * --env is "environment.*", and its value NAME=VALUE. */
 struct configuration_flag {
     const char *key;
     const char *value;
     const char *flag; /* "--listen", for messages */
 };
 
-/* Makes the host's configuration: the cloud profile, then `path` (NULL: no file), then `flags`.
- * Returns 0 or ERROR_CONFIGURATION, ERROR_USAGE (a flag's value), ERROR_NOT_FOUND. The caller
- * destroys *ret_configuration. */
+/* Makes the host's configuration: the defaults, then `path` (NULL: no file), then `flags`. Reads
+ * files, so not for a worker's thread. Returns 0 or ERROR_CONFIGURATION, ERROR_USAGE (a flag's
+ * value), ERROR_NOT_FOUND (no such file), ERROR_SYSTEM, ERROR_OUT_OF_MEMORY. The caller destroys
+ * *ret_configuration, which is NULL after a failure. */
 int host_configuration_create(const char *path, const struct configuration_flag *flags,
                               size_t flag_count, struct host_configuration **ret_configuration,
                               struct error *error);
 
-/* NULL is fine. */
+/* The same from the text of a file; `path` is for messages. */
+int host_configuration_create_from_text(const char *path, struct slice text,
+                                        const struct configuration_flag *flags, size_t flag_count,
+                                        struct host_configuration **ret_configuration,
+                                        struct error *error);
+
+/* Whether it says what to serve: either `component` or `functions`; both or neither is ERROR_USAGE.
+ * Apart from create, since not everything that reads a configuration serves. */
+int host_configuration_check_source(const struct host_configuration *configuration,
+                                    struct error *error);
+
+/* NULL is fine. No thread may hold it any more. */
 void host_configuration_destroy(struct host_configuration *configuration);
 
 /* Makes a function's configuration: the host's defaults, then the text of its NAME.toml (`path` is
- * for messages; a text of 0 bytes is an empty file). A limit over the host's maximum is
- * ERROR_CONFIGURATION with both numbers. The caller destroys *ret_configuration. Any thread. */
+ * for messages; a text of 0 bytes is an empty file). It shares nothing with `host`, which may go
+ * first. A key that only a host has, or a limit over the host's maximum (with both numbers), is
+ * ERROR_CONFIGURATION. The caller destroys *ret_configuration, which is NULL after a failure. Any
+ * thread. */
 int function_configuration_create(const struct host_configuration *host, const char *path,
                                   struct slice text,
                                   struct function_configuration **ret_configuration,
                                   struct error *error);
 
-/* NULL is fine. */
+/* NULL is fine. No thread may hold it any more. */
 void function_configuration_destroy(struct function_configuration *configuration);
 
 #endif

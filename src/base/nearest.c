@@ -57,7 +57,9 @@ void nearest_offer(struct nearest *nearest, const char *name)
     const char *point = strrchr(name, '.');
     if (point && strcmp(point + 1, nearest->wrong) == 0)
         distance = 1;
-    if (distance <= allowed && distance < nearest->distance) {
+    if (distance <= allowed &&
+        (distance < nearest->distance ||
+         (distance == nearest->distance && name_bytes < strlen(nearest->best)))) {
         nearest->best = name;
         nearest->distance = distance;
     }

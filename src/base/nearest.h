@@ -20,7 +20,8 @@ void nearest_init(struct nearest *nearest, const char *wrong);
 /* Offers a name (borrowed until the answer is used). It is taken when it is alike, and more so than
  * those before: a third of its letters, and two at least, may be added, lost, changed or swapped
  * with their neighbour (the optimal string alignment distance); a last part of a dotted name that
- * is right ("cpu" for "limits.cpu") counts as one change. */
+ * is right ("cpu" for "limits.cpu") counts as one change. Of two that are equally alike the shorter
+ * is taken. */
 void nearest_offer(struct nearest *nearest, const char *name);
 
 #endif

@@ -148,6 +148,8 @@ static int visit_in_array(struct reading *reading, const struct fn0_toml_item *i
         return 0;
     }
     int code = reading->skipped == 0 ? add_array_item(reading, item) : 0;
+    if (reading->skipped == 1)
+        reading->array_last->item_count++;
     reading->skipped += begins ? 1 : 0;
     return code;
 }

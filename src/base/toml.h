@@ -35,7 +35,7 @@ struct toml_value {
     int64_t integer;
     double real;
     bool boolean;
-    /* ARRAY: its items, linked by `next`. Arrays and tables within an array have no items here: no
+    /* ARRAY: its items, linked by `next`. Arrays and tables within an array are only counted: no
      * key wants them. */
     struct toml_value *items;
     size_t item_count;

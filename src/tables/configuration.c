@@ -4,14 +4,7 @@
 
 #include <string.h>
 
-/* Less than the smallest value that can be written ("1us") would stop every call. */
-#define LEAST_BYTES 0
-#define LEAST_NANOSECONDS 1000
-#define LEAST_COUNT 0
-#define MOST_BYTES CONFIGURATION_BYTES_MAX
-#define MOST_NANOSECONDS CONFIGURATION_TIME_MAX
-#define MOST_COUNT CONFIGURATION_COUNT_MAX
-
+/* clang-format off: one row a line of the table is enough. */
 static const struct configuration_info rows[] = {
 #define ROW(scope, key, kind, member, words, minimum, maximum, default_text, flag, argument, help) \
     {key,                                                                                          \
@@ -23,41 +16,11 @@ static const struct configuration_info rows[] = {
      default_text,                                                                                 \
      flag,                                                                                         \
      argument,                                                                                     \
-     help,                                                                                         \
-     LIMIT_COUNT},
-#define LIMIT_ROW(name, key, unit, cloud, error, what) \
-    {"limits." key,                                    \
-     CONFIGURATION_FUNCTION,                           \
-     CONFIGURATION_##unit,                             \
-     "none",                                           \
-     LEAST_##unit,                                     \
-     MOST_##unit,                                      \
-     NULL,                                             \
-     NULL,                                             \
-     NULL,                                             \
-     what,                                             \
-     name},
-#define LIMIT_MAX_ROW(name, key, unit, cloud, error, what)  \
-    {"limits.max." key,                                     \
-     CONFIGURATION_HOST,                                    \
-     CONFIGURATION_##unit,                                  \
-     "none",                                                \
-     LEAST_##unit,                                          \
-     MOST_##unit,                                           \
-     NULL,                                                  \
-     NULL,                                                  \
-     NULL,                                                  \
-     "the most that a function may ask for as limits." key, \
-     name},
-    /* clang-format off */
-    CONFIGURATION_HOST_TABLE(ROW)
-    {"limits", CONFIGURATION_HOST, CONFIGURATION_LIMITS, "cloud|none", 0, 0, "cloud", "--limits",
-     "none", "none: lifts all limits and what functions may ask for", LIMIT_COUNT},
-    LIMIT_TABLE(LIMIT_MAX_ROW)
-    LIMIT_TABLE(LIMIT_ROW)
-    CONFIGURATION_FUNCTION_TABLE(ROW)
-    /* clang-format on */
+     help},
+    CONFIGURATION_TABLE(ROW)
+#undef ROW
 };
+/* clang-format on */
 
 #define ROW_COUNT (sizeof(rows) / sizeof(rows[0]))
 
@@ -69,6 +32,24 @@ size_t configuration_info_count(void)
 const struct configuration_info *configuration_info_at(size_t index)
 {
     return index < ROW_COUNT ? &rows[index] : NULL;
+}
+
+enum limit configuration_info_limit(const struct configuration_info *row)
+{
+    static const char under[] = "limits.";
+    static const char under_max[] = "limits.max.";
+    const char *key = row->key;
+    if (strncmp(key, under_max, sizeof(under_max) - 1) == 0)
+        key += sizeof(under_max) - 1;
+    else if (strncmp(key, under, sizeof(under) - 1) == 0)
+        key += sizeof(under) - 1;
+    else
+        return LIMIT_COUNT;
+    for (int i = 0; i < LIMIT_COUNT; i++) {
+        if (strcmp(limit_info((enum limit)i)->key, key) == 0)
+            return (enum limit)i;
+    }
+    return LIMIT_COUNT;
 }
 
 const struct configuration_info *configuration_info_of_flag(const char *flag)

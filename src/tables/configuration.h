@@ -109,6 +109,31 @@
     X(FUNCTION, "environment.*", ENVIRONMENT, environment, "", 0, 0, NULL, "--env", "NAME=VALUE",  \
       "a variable of the function's environment")
 
+/* The limits' keys. Less than the smallest duration that can be written would stop every call. */
+#define CONFIGURATION_LIMIT_RANGE_BYTES 0, CONFIGURATION_BYTES_MAX
+#define CONFIGURATION_LIMIT_RANGE_NANOSECONDS 1000, CONFIGURATION_TIME_MAX
+#define CONFIGURATION_LIMIT_RANGE_COUNT 0, CONFIGURATION_COUNT_MAX
+#define CONFIGURATION_LIMIT_ROW(X, name, key, unit, cloud, error, what)        \
+    CONFIGURATION_RANGED(X, FUNCTION, "limits." key, unit, limits.value[name], \
+                         CONFIGURATION_LIMIT_RANGE_##unit, what)
+#define CONFIGURATION_LIMIT_MAX_ROW(X, name, key, unit, cloud, error, what)        \
+    CONFIGURATION_RANGED(X, HOST, "limits.max." key, unit, limits_max.value[name], \
+                         CONFIGURATION_LIMIT_RANGE_##unit,                         \
+                         "the most that a function may ask for as limits." key)
+/* The range is two arguments only when it is expanded a second time. */
+#define CONFIGURATION_RANGED(...) CONFIGURATION_RANGED_AGAIN(__VA_ARGS__)
+#define CONFIGURATION_RANGED_AGAIN(X, scope, key, unit, member, minimum, maximum, help) \
+    X(scope, key, unit, member, "none", minimum, maximum, NULL, NULL, NULL, help)
+
+/* All rows, a host's first. */
+#define CONFIGURATION_TABLE(X)                                                             \
+    CONFIGURATION_HOST_TABLE(X)                                                            \
+    X(HOST, "limits", LIMITS, limits_max, "cloud|none", 0, 0, "cloud", "--limits", "none", \
+      "none: lifts all limits and what functions may ask for")                             \
+    LIMIT_TABLE_WITH(CONFIGURATION_LIMIT_MAX_ROW, X)                                       \
+    LIMIT_TABLE_WITH(CONFIGURATION_LIMIT_ROW, X)                                           \
+    CONFIGURATION_FUNCTION_TABLE(X)
+
 /* What a value may be, and what it becomes. */
 enum configuration_kind {
     CONFIGURATION_TEXT,       /* "…"; const char * */
@@ -118,7 +143,7 @@ enum configuration_kind {
     CONFIGURATION_EXCEPTIONS, /* … of prefixes, or of addresses with a port */
     CONFIGURATION_HOSTS,      /* … of host names or addresses, made lower case */
     CONFIGURATION_BOOLEAN,    /* true or false; bool */
-    CONFIGURATION_COUNT,      /* 50; uint64_t; "auto" is 0 and "none" LIMIT_NONE */
+    CONFIGURATION_COUNT,      /* 50; uint64_t; "none" is LIMIT_NONE */
     CONFIGURATION_BYTES,      /* "128MB"; uint64_t, the same */
     CONFIGURATION_NANOSECONDS, /* "10ms"; uint64_t, the same */
     CONFIGURATION_CHOICE,      /* one of the words; an enum: the place of the word, from 0 */
@@ -144,7 +169,6 @@ struct configuration_info {
     const char *flag;
     const char *argument;
     const char *help;
-    enum limit limit; /* of the keys under [limits] and [limits.max]; else LIMIT_COUNT */
 };
 
 /* How many rows there are. */
@@ -152,6 +176,9 @@ size_t configuration_info_count(void);
 
 /* The row at a place from 0 on, those of a host first; NULL past the end. Any thread. */
 const struct configuration_info *configuration_info_at(size_t index);
+
+/* The limit whose default (limits.cpu) or maximum (limits.max.cpu) this is; else LIMIT_COUNT. */
+enum limit configuration_info_limit(const struct configuration_info *row);
 
 /* The row of a flag ("--listen"), or NULL. Any thread. */
 const struct configuration_info *configuration_info_of_flag(const char *flag);

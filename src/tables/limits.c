@@ -12,14 +12,10 @@ static const struct limit_info rows[LIMIT_COUNT] = {
 #undef LIMIT_ROW
 };
 
-/* What the rest of the platform takes for granted between limits. */
-enum {
-#define LIMIT_ROW(name, key, unit, cloud, error, what) CLOUD_FITS_##name = (cloud) > 0,
-    LIMIT_TABLE(LIMIT_ROW)
+#define LIMIT_ROW(name, key, unit, cloud, error, what) \
+    static_assert((cloud) > 0, key ": a limit of 0 would stop every call");
+LIMIT_TABLE(LIMIT_ROW)
 #undef LIMIT_ROW
-};
-static_assert(CLOUD_FITS_LIMIT_MEMORY && CLOUD_FITS_LIMIT_CPU,
-              "a limit of 0 would stop every call");
 
 const struct limit_info *limit_info(enum limit limit)
 {

@@ -19,25 +19,29 @@
 
 #define LIMIT_NONE UINT64_MAX
 
-#define LIMIT_TABLE(X)                                                                     \
-    X(LIMIT_REQUEST_HEADER, "request_header", BYTES, 131072, ERROR_REQUEST_HEADER_SIZE,    \
-      "bytes of a request's line and header fields, as on the wire")                       \
-    X(LIMIT_REQUEST_BODY, "request_body", BYTES, 104857600, ERROR_REQUEST_BODY_SIZE,       \
-      "bytes of a request's body")                                                         \
-    X(LIMIT_RESPONSE_HEADER, "response_header", BYTES, 131072, ERROR_RESPONSE_HEADER_SIZE, \
-      "bytes of a response's head, as sent")                                               \
-    X(LIMIT_RESPONSE_BODY, "response_body", BYTES, LIMIT_NONE, ERROR_RESPONSE_BODY_SIZE,   \
-      "bytes of a response's body")                                                        \
-    X(LIMIT_MEMORY, "memory", BYTES, 134217728, ERROR_CALL_MEMORY,                         \
-      "all linear memories of an instance together")                                       \
-    X(LIMIT_CPU, "cpu", NANOSECONDS, 10000000, ERROR_CALL_CPU,                             \
-      "CPU time (not wall time) of one call")                                              \
-    X(LIMIT_DURATION, "duration", NANOSECONDS, 15000000000, ERROR_CALL_DURATION,           \
-      "wall time from entering the handler to the end of the call")                        \
-    X(LIMIT_OUTGOING_REQUESTS, "outgoing_requests", COUNT, 50, ERROR_OUTGOING_DENIED,      \
-      "outgoing requests of one call")                                                     \
-    X(LIMIT_START_CPU, "start_cpu", NANOSECONDS, 1000000000, ERROR_CALL_START_CPU,         \
-      "CPU time of an instance before its handler is first entered")
+/* ROW(X, name, key, …): for tables that are made from this one. */
+#define LIMIT_TABLE_WITH(ROW, X)                                                                \
+    ROW(X, LIMIT_REQUEST_HEADER, "request_header", BYTES, 131072, ERROR_REQUEST_HEADER_SIZE,    \
+        "bytes of a request's line and header fields, as on the wire")                          \
+    ROW(X, LIMIT_REQUEST_BODY, "request_body", BYTES, 104857600, ERROR_REQUEST_BODY_SIZE,       \
+        "bytes of a request's body")                                                            \
+    ROW(X, LIMIT_RESPONSE_HEADER, "response_header", BYTES, 131072, ERROR_RESPONSE_HEADER_SIZE, \
+        "bytes of a response's head, as sent")                                                  \
+    ROW(X, LIMIT_RESPONSE_BODY, "response_body", BYTES, LIMIT_NONE, ERROR_RESPONSE_BODY_SIZE,   \
+        "bytes of a response's body")                                                           \
+    ROW(X, LIMIT_MEMORY, "memory", BYTES, 134217728, ERROR_CALL_MEMORY,                         \
+        "all linear memories of an instance together")                                          \
+    ROW(X, LIMIT_CPU, "cpu", NANOSECONDS, 10000000, ERROR_CALL_CPU,                             \
+        "CPU time (not wall time) of one call")                                                 \
+    ROW(X, LIMIT_DURATION, "duration", NANOSECONDS, 15000000000, ERROR_CALL_DURATION,           \
+        "wall time from entering the handler to the end of the call")                           \
+    ROW(X, LIMIT_OUTGOING_REQUESTS, "outgoing_requests", COUNT, 50, ERROR_OUTGOING_DENIED,      \
+        "outgoing requests of one call")                                                        \
+    ROW(X, LIMIT_START_CPU, "start_cpu", NANOSECONDS, 1000000000, ERROR_CALL_START_CPU,         \
+        "CPU time of an instance before its handler is first entered")
+
+#define LIMIT_ROW_ALONE(X, ...) X(__VA_ARGS__)
+#define LIMIT_TABLE(X) LIMIT_TABLE_WITH(LIMIT_ROW_ALONE, X)
 
 enum limit {
 #define LIMIT_ROW(name, key, unit, cloud, error, what) name,
@@ -53,6 +57,7 @@ struct limits {
     uint64_t value[LIMIT_COUNT];
 };
 
+/* One row. The strings are static. */
 struct limit_info {
     const char *key;
     enum limit_unit unit;
@@ -61,7 +66,7 @@ struct limit_info {
     const char *what;
 };
 
-/* The row of a limit. Any thread. */
+/* The row of a limit; NULL past the end. Any thread. */
 const struct limit_info *limit_info(enum limit limit);
 
 /* Sets all to the cloud profile's values. */
