@@ -55,6 +55,9 @@ static int make_folders(const char *path, struct error *error)
         return error_set(error, ERROR_CONFIGURATION, "the path of the cache folder is %s",
                          length == 0 ? "empty" : "too long");
     memcpy(part, path, length + 1);
+    /* Else the folder itself would be one of its parents. */
+    while (length > 1 && part[length - 1] == '/')
+        part[--length] = 0;
     for (char *slash = strchr(part + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
         *slash = 0;
         if (mkdir(part, 0755) != 0 && errno != EEXIST && errno != EROFS && errno != EACCES)
