@@ -359,7 +359,8 @@ static inline int fake_answered(uint64_t outgoing, const char *what, struct fn0_
     answer->outgoing = outgoing;
     answer->number = number;
     snprintf(answer->what, sizeof answer->what, "%s", what);
-    snprintf(answer->text, sizeof answer->text, "%.*s", (int)text.bytes, text.data);
+    snprintf(answer->text, sizeof answer->text, "%.*s", (int)text.bytes,
+             text.data ? text.data : "");
     return 0;
 }
 
