@@ -57,7 +57,7 @@ MULTIARCH := $(shell gcc -print-multiarch 2>/dev/null)
 LIBRARIES := $(LLHTTP)/lib/$(MULTIARCH)/libllhttp.a -luv -lcurl -lssl -lcrypto -lpthread -ldl -lm
 
 ASAN_ENVIRONMENT := ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=0:abort_on_error=1 \
-	UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
+	UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1 ASAN_SYMBOLIZER_PATH=/usr/lib/llvm-14/bin/llvm-symbolizer
 
 define VARIANT
 LIBRARY_$(1) := build/$(1)/libfn0.a
@@ -159,7 +159,7 @@ whole-asan: $(PROGRAM_asan) guests | set-up-test
 guests: $(GUEST_FILES) ## the components that the tests serve, in build/guests/
 
 fuzz: $(FUZZERS:%=build/fuzz/tests/fuzz/%) | set-up-test ## each fuzzer for SECONDS_EACH=60 seconds
-	@tools/run-fuzzers $(SECONDS_EACH) $(FUZZERS)
+	@$(ASAN_ENVIRONMENT) tools/run-fuzzers $(SECONDS_EACH) $(FUZZERS)
 
 bench: build/fn0 guests | set-up-bench ## fn0 beside wasmtime serve and nginx: a table and a picture in bench/results/
 	@$(PYTHON) bench/compare.py $(BENCH_OPTIONS)
