@@ -33,7 +33,7 @@ static enum exit_status fail_unknown(const struct program *program, const char *
 }
 
 static enum exit_status run_command(const struct program *program, enum command command, int count,
-                                    char *const *words)
+                                    const char *const *words)
 {
     switch (command) {
     case COMMAND_SERVE:
@@ -46,7 +46,7 @@ static enum exit_status run_command(const struct program *program, enum command 
 }
 
 /* Chooses by the words behind the program's name. */
-static enum exit_status choose(const struct program *program, int count, char *const *words)
+static enum exit_status choose(const struct program *program, int count, const char *const *words)
 {
     struct error error;
     struct command_line line;
@@ -87,5 +87,5 @@ int main(int argc, char **argv)
         dprintf(STDERR_FILENO, "fn0: the system has no random numbers\n");
         return EXIT_STATUS_FAILED;
     }
-    return (int)choose(&program, argc > 0 ? argc - 1 : 0, argv + 1);
+    return (int)choose(&program, argc > 0 ? argc - 1 : 0, (const char *const *)argv + 1);
 }

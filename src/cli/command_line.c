@@ -46,7 +46,7 @@ static int fail_unknown(enum command command, const char *flag, struct error *er
 struct reader {
     struct command_line *line;
     enum command command;
-    char *const *words;
+    const char *const *words;
     size_t count;
     size_t next;
     struct error *error;
@@ -122,7 +122,7 @@ static int read_words(struct reader *reader)
 }
 
 int command_line_init(struct command_line *line, enum command command, int count,
-                      char *const *words, struct error *error)
+                      const char *const *words, struct error *error)
 {
     check(count >= 0);
     size_t room = (size_t)count + 1;

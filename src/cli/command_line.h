@@ -29,7 +29,7 @@ struct command_line {
  * missing or superfluous value) or ERROR_OUT_OF_MEMORY. The caller ends it with command_line_fini.
  */
 int command_line_init(struct command_line *line, enum command command, int count,
-                      char *const *words, struct error *error);
+                      const char *const *words, struct error *error);
 
 /* Frees what init made. */
 void command_line_fini(struct command_line *line);

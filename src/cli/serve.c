@@ -93,7 +93,7 @@ static int run(const struct program *program, struct command_line *line, struct 
     return code;
 }
 
-enum exit_status serve_run(const struct program *program, int count, char *const *words)
+enum exit_status serve_run(const struct program *program, int count, const char *const *words)
 {
     struct error error;
     struct command_line line;

@@ -10,6 +10,6 @@
 
 /* Runs the command with the words behind it. Returns the process's exit status; does not return
  * where a compile had to be left behind, or after a second signal: the process has ended then. */
-enum exit_status serve_run(const struct program *program, int count, char *const *words);
+enum exit_status serve_run(const struct program *program, int count, const char *const *words);
 
 #endif
