@@ -16,7 +16,7 @@ struct sha256 {
     EVP_MAC_CTX *keyed;
 };
 
-static int fail(const char *what, struct error *error)
+static int openssl_failed(const char *what, struct error *error)
 {
     return error_set(error, ERROR_INTERNAL, "OpenSSL cannot %s", what);
 }
@@ -30,7 +30,7 @@ int sha256_begin(struct sha256 **ret_hash, struct error *error)
     hash->plain = EVP_MD_CTX_new();
     if (!hash->plain || EVP_DigestInit_ex(hash->plain, EVP_sha256(), NULL) != 1) {
         sha256_abandon(hash);
-        return fail("begin SHA-256", error);
+        return openssl_failed("begin SHA-256", error);
     }
     *ret_hash = hash;
     return 0;
@@ -54,7 +54,7 @@ int hmac_sha256_begin(struct slice key, struct sha256 **ret_hash, struct error *
     const unsigned char *bytes = (const unsigned char *)(key.data ? key.data : "");
     if (!hash->keyed || EVP_MAC_init(hash->keyed, bytes, key.bytes, parameters) != 1) {
         sha256_abandon(hash);
-        return fail("begin HMAC-SHA-256", error);
+        return openssl_failed("begin HMAC-SHA-256", error);
     }
     *ret_hash = hash;
     return 0;
@@ -68,7 +68,7 @@ int sha256_add(struct sha256 *hash, struct slice data, struct error *error)
     const unsigned char *bytes = (const unsigned char *)data.data;
     int added = hash->plain ? EVP_DigestUpdate(hash->plain, bytes, data.bytes)
                             : EVP_MAC_update(hash->keyed, bytes, data.bytes);
-    return added == 1 ? 0 : fail("go on with SHA-256", error);
+    return added == 1 ? 0 : openssl_failed("go on with SHA-256", error);
 }
 
 int sha256_finish(struct sha256 **hash, uint8_t ret_digest[SHA256_BYTES], struct error *error)
@@ -85,7 +85,7 @@ int sha256_finish(struct sha256 **hash, uint8_t ret_digest[SHA256_BYTES], struct
     sha256_abandon(*hash);
     *hash = NULL;
     if (finished != 1)
-        return fail("finish SHA-256", error);
+        return openssl_failed("finish SHA-256", error);
     check(bytes == SHA256_BYTES);
     return 0;
 }
