@@ -15,8 +15,12 @@ SOURCES := $(shell find src -name '*.c' 2>/dev/null | sort)
 LIBRARY_SOURCES := $(filter-out src/main.c,$(SOURCES))
 UNIT_TESTS := $(sort $(wildcard tests/unit/*/test_*.c))
 UNIT_HELPERS := $(sort $(wildcard tests/unit/lib/*.c))
+# Tests of the bridge through its C header; they run real guests.
+BRIDGE_TESTS := $(sort $(wildcard tests/bridge/test_*.c))
+BRIDGE_HELPERS := $(filter-out $(BRIDGE_TESTS),$(sort $(wildcard tests/bridge/*.c)))
+TEST_SOURCES := $(UNIT_TESTS) $(UNIT_HELPERS) $(BRIDGE_TESTS) $(BRIDGE_HELPERS)
 FUZZERS := $(patsubst tests/fuzz/%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
-C_FILES := $(sort $(shell find src bridge/include tests/unit tests/fuzz tests/guests/c bench examples -name '*.[ch]' 2>/dev/null))
+C_FILES := $(sort $(shell find src bridge/include tests bench examples -name '*.[ch]' 2>/dev/null))
 BRIDGE_SOURCES := $(shell find bridge -path bridge/target -prune -o \( -name '*.rs' -o -name 'Cargo.*' \) -print 2>/dev/null)
 
 BRIDGE := build/bridge/libfn0_bridge.a
@@ -63,6 +67,7 @@ define VARIANT
 LIBRARY_$(1) := build/$(1)/libfn0.a
 PROGRAM_$(1) := build/$(1)/fn0
 UNITS_$(1) := $$(UNIT_TESTS:%.c=build/$(1)/%)
+BRIDGE_TESTS_$(1) := $$(BRIDGE_TESTS:%.c=build/$(1)/%)
 
 build/$(1)/%.o: %.c Makefile | set-up-build
 	@mkdir -p $$(@D)
@@ -77,12 +82,14 @@ build/$(1)/fn0: build/$(1)/src/main.o build/$(1)/libfn0.a $$(BRIDGE_$(1))
 	$$(call SHOW,LINK,$$@)
 	@$$(CC_$(1)) $$(LDFLAGS_$(1)) $$^ $$(MALLOC_$(1)) $$(LIBRARIES) -o $$@
 
-build/$(1)/tests/unit/%: build/$(1)/tests/unit/%.o $$(UNIT_HELPERS:%.c=build/$(1)/%.o) build/$(1)/libfn0.a \
-		$$(BRIDGE_STRIPPED) | set-up-test
+$$(UNITS_$(1)): $$(UNIT_HELPERS:%.c=build/$(1)/%.o)
+$$(BRIDGE_TESTS_$(1)): $$(BRIDGE_HELPERS:%.c=build/$(1)/%.o)
+$$(UNITS_$(1)) $$(BRIDGE_TESTS_$(1)): %: %.o build/$(1)/libfn0.a $$(BRIDGE_STRIPPED) | set-up-test
 	$$(call SHOW,LINK,$$@)
-	@$$(CC_$(1)) $$(LDFLAGS_$(1)) $$(LLD) $$^ -lcmocka $$(MALLOC_$(1)) $$(LIBRARIES) -o $$@
+	@$$(CC_$(1)) $$(LDFLAGS_$(1)) $$(LLD) $$(filter %.o,$$^) $$(filter %.a,$$^) -lcmocka $$(MALLOC_$(1)) \
+		$$(LIBRARIES) -o $$@
 
--include $$(SOURCES:%.c=build/$(1)/%.d) $$(UNIT_TESTS:%.c=build/$(1)/%.d) $$(UNIT_HELPERS:%.c=build/$(1)/%.d)
+-include $$(SOURCES:%.c=build/$(1)/%.d) $$(TEST_SOURCES:%.c=build/$(1)/%.d)
 endef
 
 SHOW = @printf '  %-5s %s\n' $(1) $(2)
@@ -104,11 +111,11 @@ $(BRIDGE_STRIPPED): $(BRIDGE)
 
 # ---- What one asks for --------------------------------------------------------------------------------------------------
 
-.PHONY: help build run test test-asan units units-asan whole whole-asan bench fuzz guests lint format clean \
+.PHONY: help build run test test-asan units units-asan bridge-tests bridge-tests-asan whole whole-asan bench fuzz guests lint format clean \
 	set-up-build set-up-run set-up-test set-up-bench
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
 build: build/fn0 ## the program, build/fn0
 
@@ -135,12 +142,16 @@ PYTEST = $(PYTHON) -m pytest $(TESTS) --ignore=tests/house
 
 test: ## lint, unit tests, tests of the whole program, 10 seconds of each fuzzer
 	@$(MAKE) --no-print-directory lint
-	@$(MAKE) --no-print-directory -j$(JOBS) build/fn0 units guests
+	@$(MAKE) --no-print-directory -j$(JOBS) build/fn0 $(UNITS_release) $(BRIDGE_TESTS_release) guests
+	@$(MAKE) --no-print-directory units
+	@$(MAKE) --no-print-directory bridge-tests
 	@$(MAKE) --no-print-directory whole
 	@$(MAKE) --no-print-directory fuzz SECONDS_EACH=10
 
 test-asan: ## unit tests and tests of the whole program under AddressSanitizer and UBSan
-	@$(MAKE) --no-print-directory -j$(JOBS) $(PROGRAM_asan) units-asan guests
+	@$(MAKE) --no-print-directory -j$(JOBS) $(PROGRAM_asan) $(UNITS_asan) $(BRIDGE_TESTS_asan) guests
+	@$(MAKE) --no-print-directory units-asan
+	@$(MAKE) --no-print-directory bridge-tests-asan
 	@$(MAKE) --no-print-directory whole-asan
 
 units: $(UNITS_release) | set-up-test ## unit tests only
@@ -148,6 +159,12 @@ units: $(UNITS_release) | set-up-test ## unit tests only
 
 units-asan: $(UNITS_asan) | set-up-test
 	@$(ASAN_ENVIRONMENT) tools/run-unit-tests $(UNITS_asan)
+
+bridge-tests: $(BRIDGE_TESTS_release) guests | set-up-test ## the bridge's tests only, through its C header
+	@FN0_GUESTS=$(CURDIR)/build/guests tools/run-unit-tests $(BRIDGE_TESTS_release)
+
+bridge-tests-asan: $(BRIDGE_TESTS_asan) guests | set-up-test
+	@$(ASAN_ENVIRONMENT) FN0_GUESTS=$(CURDIR)/build/guests tools/run-unit-tests $(BRIDGE_TESTS_asan)
 
 whole: build/fn0 guests | set-up-test ## tests of the whole program only; TESTS=tests/http narrows them
 	@FN0_PROGRAM=$(CURDIR)/build/fn0 FN0_GUESTS=$(CURDIR)/build/guests $(PYTEST)
