@@ -493,6 +493,8 @@ static void on_listed(void *context)
     struct catalog *catalog = context;
 
     catalog->listed = true;
+    if (catalog->options.listed != NULL && !catalog->closing)
+        catalog->options.listed(catalog->options.context);
     check_settled(catalog);
 }
 

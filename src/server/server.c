@@ -49,7 +49,7 @@ struct server {
     struct engine *engine;
     struct artifact_cache *cache;
     struct budget budget;
-    char only_function[CODE_NAME_BYTES]; /* empty with a folder */
+    char only_function[FUNCTION_NAME_TEXT_BYTES]; /* empty with a folder */
     struct code_provider provider;       /* the catalog starts and closes it */
     struct catalog *catalog;             /* NULL: closed */
     bool catalog_closing;
