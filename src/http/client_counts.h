@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: AGPL-3.0-only */
+
+/* How many connections each client has open, by its address, so that one cannot take them all.
+ *
+ * IPv4 counts whole, also where it is mapped into IPv6; of IPv6 the first 64 bits count, because a
+ * client is given as many addresses as it likes under them (RFC 6177). A hash table with chains,
+ * made once for the most connections there can be; one allocation for each client with
+ * connections. Embedded; one thread. */
+
+#ifndef FN0_HTTP_CLIENT_COUNTS_H
+#define FN0_HTTP_CLIENT_COUNTS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/fault.h"
+#include "io/address.h"
+
+/* One client with connections. */
+struct client_count {
+    struct client_count *next; /* in its chain */
+    uint64_t key;
+    size_t connections;
+};
+
+struct client_counts {
+    struct client_count **chains;
+    size_t chain_count; /* a power of two */
+    size_t connections_max;
+    struct fault *fault;
+};
+
+/* Readies the table for about `connections_expected` in all; `connections_max` is for one client.
+ * `fault` may be NULL. Returns 0 or ERROR_OUT_OF_MEMORY. */
+int client_counts_init(struct client_counts *counts, size_t connections_expected,
+                       size_t connections_max, struct fault *fault);
+
+/* Frees the table, in which nothing may be left. */
+void client_counts_fini(struct client_counts *counts);
+
+/* Counts one more connection from this address. Returns 0; ERROR_FULL where it has as many as it
+ * may; or ERROR_OUT_OF_MEMORY. *ret_count is for client_counts_leave. */
+int client_counts_enter(struct client_counts *counts, const struct address *address,
+                        struct client_count **ret_count);
+
+/* One connection less. */
+void client_counts_leave(struct client_counts *counts, struct client_count *count);
+
+#endif

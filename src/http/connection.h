@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: AGPL-3.0-only */
+
+/* One connection of the HTTP server: a socket, the parser of what comes in, the output that goes
+ * out, and the exchange that is going on, if any.
+ *
+ * States and moves are a table in connection.c:
+ *
+ *     idle ─▶ head ─▶ exchange ─┬─▶ idle                     the next request
+ *                               ├─▶ discarding ─▶ idle       a body that nobody wants is read away
+ *                               └─▶ closing ─▶ lingering     the last output leaves; then what the
+ *                                                            client still sends is read away
+ *     any ─▶ closed
+ *
+ * The socket is watched with uv_poll, not uv_tcp: so the connection reads straight into memory that
+ * all connections share, writes what is gathered at the end of the loop's turn without a request of
+ * its own, and is told of a reset also while it does not want to read. What is watched for changes
+ * only when it has to, since each change costs two system calls.
+ *
+ * Nothing here calls the handler from within a function that the handler called, but for the body's
+ * events within http_exchange_read. The worker's thread. */
+
+#ifndef FN0_HTTP_CONNECTION_H
+#define FN0_HTTP_CONNECTION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buffer.h"
+#include "base/list.h"
+#include "base/state.h"
+#include "http/exchange.h"
+#include "http/output.h"
+#include "http/parser.h"
+#include "http/shared.h"
+#include "io/address.h"
+#include "io/loop.h"
+
+enum http_connection_state {
+    HTTP_CONNECTION_IDLE,
+    HTTP_CONNECTION_HEAD,
+    HTTP_CONNECTION_EXCHANGE,
+    HTTP_CONNECTION_DISCARDING,
+    HTTP_CONNECTION_CLOSING,
+    HTTP_CONNECTION_LINGERING,
+    HTTP_CONNECTION_CLOSED,
+};
+
+struct http_connection {
+    struct http_shared *shared;
+    struct list link;      /* of shared->connections */
+    struct list idle_link; /* of shared->idle */
+    uv_poll_t poll;
+    int socket;
+    int watched; /* UV_READABLE and so on */
+    struct state state;
+    struct address peer;
+    struct client_count *client;
+    struct http_parser parser;
+    struct http_exchange *exchange; /* from head to the end of the request's body */
+    struct buffer pending;          /* read, but not parsed yet */
+    const struct slice *working;    /* what is being parsed right now, up the stack; else NULL */
+    struct http_output output;
+    struct loop_task flush;
+    struct loop_task work;
+    struct loop_timeout read_timeout;
+    struct loop_timeout write_timeout;
+    enum {
+        HTTP_TIMING_NOTHING,
+        HTTP_TIMING_IDLE,
+        HTTP_TIMING_HEAD,
+        HTTP_TIMING_BODY,
+        HTTP_TIMING_LINGER,
+    } timing; /* what read_timeout runs for */
+    uint64_t requests;
+    uint64_t dropped_bytes; /* while discarding or lingering */
+    unsigned turn_requests;
+    int failure;       /* why it is to be lost at the next flush; 0: it is not */
+    bool progress;     /* since read_timeout was last looked at */
+    bool keeps_alive;  /* after the response that was given last */
+    bool input_ended;  /* the client has sent all it will */
+    bool output_stuck; /* the socket takes no more now */
+    bool lingers;      /* when closing */
+    bool resets;       /* when closing */
+};
+
+/* Takes over a connected socket. Returns 0; ERROR_FULL where the bound for the client is reached;
+ * ERROR_OUT_OF_MEMORY or ERROR_SYSTEM: the socket is still the caller's then. The connection frees
+ * itself. */
+int http_connection_open(struct http_shared *shared, int socket, const struct address *peer);
+
+/* The server drains: an idle connection is closed, unless a request is on its way. */
+void http_connection_drain(struct http_connection *connection);
+
+/* Closes it as it is; its exchange is told `gone` with `code`. */
+void http_connection_lose(struct http_connection *connection, int code);
+
+/* For exchanges: whether something of what the client sent waits to be parsed. */
+bool http_connection_has_input(const struct http_connection *connection);
+
+/* For exchanges: output was gathered; it leaves at the end of this turn. */
+void http_connection_flush_soon(struct http_connection *connection);
+
+/* For exchanges: the body is wanted. Events may come from within. */
+void http_connection_read_body(struct http_connection *connection);
+
+/* For exchanges: the handler has used some of the body. No event comes from within. */
+void http_connection_read_more(struct http_connection *connection);
+
+/* For exchanges: the response is whole, and the exchange over. */
+void http_connection_end_response(struct http_connection *connection);
+
+/* For exchanges: the exchange is over without a whole response. What is gathered may leave; then the
+ * connection is closed, by a reset where `reset`. */
+void http_connection_cut(struct http_connection *connection, bool reset);
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: AGPL-3.0-only */
+
+/* The Date field of answers (RFC 9110, 6.6.1 and 5.6.7), made anew once a second. One thread. */
+
+#ifndef FN0_HTTP_DATE_H
+#define FN0_HTTP_DATE_H
+
+#include <stdint.h>
+
+#include "base/slice.h"
+#include "io/loop.h"
+
+#define HTTP_DATE_LINE_BYTES 37 /* "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n" */
+
+/* All zeros to begin with. */
+struct http_date {
+    uint64_t due_ns; /* by the loop's time: when it has to be made anew */
+    char line[HTTP_DATE_LINE_BYTES + 1];
+};
+
+/* "Date: Sun, 06 Nov 1994 08:49:37 GMT" with its line end; valid until the next call. Right to the
+ * second by the loop's time, unless the wall clock was set meanwhile: then within a second. */
+struct slice http_date_line(struct http_date *date, const struct loop *loop);
+
+#endif

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: AGPL-3.0-only */
+
+/* The inside of an exchange: one request and its response, between its connection, which brings
+ * bytes and takes them away, and its handler, which uses the functions of http/server.h.
+ *
+ * Life: taken from the pool when a request's first byte has come; the handler's from the whole head
+ * on; over at http_exchange_end, http_exchange_abort or `gone`; back in the pool when the request's
+ * body is out of the way, too. Memory is kept from exchange to exchange. The worker's thread. */
+
+#ifndef FN0_HTTP_EXCHANGE_H
+#define FN0_HTTP_EXCHANGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/list.h"
+#include "http/head.h"
+#include "http/output.h"
+#include "http/response.h"
+#include "http/server.h"
+#include "http/shared.h"
+
+struct http_connection;
+
+/* What is known of the request's body. */
+enum http_body_state { HTTP_BODY_COMING, HTTP_BODY_WHOLE, HTTP_BODY_FAILED };
+
+struct http_exchange {
+    struct list link; /* of the pool */
+    struct http_connection *connection;
+    struct http_head head;
+    struct arena arena;
+    uint64_t begun_ns;
+    /* The handler's. */
+    struct http_exchange_events events;
+    void *context;
+    bool handled; /* it gets events */
+    bool over;    /* it is done with */
+    int failure;  /* why it did not go well, for `done` */
+    /* The request's body. */
+    enum http_body_state body;
+    bool wanted;
+    bool held; /* the handler has as much unconsumed as it may */
+    bool continue_owed;
+    size_t unconsumed;
+    uint64_t received;
+    uint64_t body_bytes_max;
+    /* The response. */
+    bool responded;
+    bool written; /* the handler has written since it was last told `writable` */
+    struct http_response response;
+    uint64_t body_sent;
+    /* A head whose tail is not written yet, because the body's length may still become known. */
+    struct http_block *open;
+    char *open_memory;
+};
+
+/* Takes one from the pool, or makes one; reset. NULL when there is no memory. */
+struct http_exchange *http_exchange_take(struct http_shared *shared,
+                                         struct http_connection *connection);
+
+/* Puts it back. */
+void http_exchange_give(struct http_shared *shared, struct http_exchange *exchange);
+
+/* Frees the pool. */
+void http_exchange_free_all(struct http_shared *shared);
+
+/* The head is whole: hands the exchange to the handler. It may be over afterwards. */
+void http_exchange_begin(struct http_exchange *exchange);
+
+/* The request cannot be handled: answers for `code`. It is over afterwards. */
+void http_exchange_refuse(struct http_exchange *exchange, int code);
+
+/* A piece of the body, no more than http_exchange_window. It may be over afterwards. */
+void http_exchange_receive(struct http_exchange *exchange, struct slice data);
+
+/* The body is whole; so are the head's trailers. */
+void http_exchange_receive_end(struct http_exchange *exchange);
+
+/* The body will not come whole. */
+void http_exchange_receive_failure(struct http_exchange *exchange, int code);
+
+/* How much of the body the handler may be handed now; 0: nothing is wanted. */
+size_t http_exchange_window(const struct http_exchange *exchange);
+
+/* Output is about to be sent: a head that is open is framed as of unknown length. */
+void http_exchange_seal(struct http_exchange *exchange);
+
+/* Output has been sent: tells the handler when there is room again. It may be over afterwards. */
+void http_exchange_sent(struct http_exchange *exchange);
+
+/* The client is gone: tells the handler, unless it is over already. It is over afterwards. */
+void http_exchange_lose(struct http_exchange *exchange, int code);
+
+#endif
