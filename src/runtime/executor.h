@@ -122,8 +122,9 @@ struct call_request {
  * be told before call_window gives more.
  *
  * Refused at once, at no cost: ERROR_NO_SLOT, ERROR_POOL_FULL, ERROR_FUNCTION_BROKEN,
- * ERROR_FUNCTION_NOT_FOUND (just removed), ERROR_DRAINING, ERROR_OUT_OF_MEMORY. The call belongs
- * to the executor; *ret_call is valid until its end. */
+ * ERROR_CALL_START, ERROR_DRAINING, ERROR_OUT_OF_MEMORY; ERROR_REQUEST_MALFORMED or
+ * ERROR_REQUEST_HEADER_SIZE where a guest cannot be shown the request (its strings must be UTF-8).
+ * The call belongs to the executor; *ret_call is valid until its end. */
 int call_start(struct executor *executor, struct directory_entry *entry,
                const struct call_request *request, size_t window_bytes,
                const struct call_sink *sink, void *context, struct call **ret_call,

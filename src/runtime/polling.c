@@ -102,6 +102,18 @@ static void input_hand_over(struct call *call)
     free(input);
 }
 
+/* The bridge does not take a request that a guest could not be shown: its strings are UTF-8, and
+ * its fields have a bound. */
+static int request_refused(const struct fn0_error *bridge_error, struct error *error)
+{
+    int code = call_error_from_bridge(bridge_error->code);
+    if (bridge_error->code == FN0_ERROR_INVALID_ARGUMENT)
+        code = ERROR_REQUEST_MALFORMED;
+    else if (bridge_error->code == FN0_ERROR_TOO_LARGE)
+        code = ERROR_REQUEST_HEADER_SIZE;
+    return error_set(error, code, "%s", bridge_error->message);
+}
+
 /* Begins the handler on an instance that is ready. */
 static int enter(struct call *call, struct error *error)
 {
@@ -119,8 +131,7 @@ static int enter(struct call *call, struct error *error)
     };
     if (fn0_call_create(instance->bridge, &bridge_request, (size_t)call->window_bytes,
                         &call->bridge, &executor->bridge_error) < 0)
-        return error_set(error, call_error_from_bridge(executor->bridge_error.code), "%s",
-                         executor->bridge_error.message);
+        return request_refused(&executor->bridge_error, error);
     const struct limits *limits = limits_of(call);
     int code =
         loop_timeout_start(executor->options.loop, &call->duration, limits->value[LIMIT_DURATION]);
@@ -174,7 +185,11 @@ static int begin_warm(struct call *call, struct instance *instance, struct error
     if (code < 0) {
         instance->call = NULL;
         call->instance = NULL;
-        pool_drop(call->function->pool, instance);
+        /* A request that is refused has not touched the instance, and must not cost it. */
+        if (code == ERROR_REQUEST_MALFORMED || code == ERROR_REQUEST_HEADER_SIZE)
+            pool_put(call->function->pool, instance, instance->memory_reserved);
+        else
+            pool_drop(call->function->pool, instance);
         return code;
     }
     queue(call);
@@ -545,7 +560,9 @@ static void start_failed(struct call *call)
         return;
     }
     int code = call_error_from_bridge(error->code);
-    if (code == ERROR_CALL_TRAP || code == ERROR_CALL_EXIT)
+    if (error->code == FN0_ERROR_TOO_LARGE)
+        code = ERROR_CALL_MEMORY;
+    else if (code == ERROR_CALL_TRAP || code == ERROR_CALL_EXIT)
         code = fn0_instance_memory_refusals(call->instance->bridge) > 0 ? ERROR_CALL_MEMORY
                                                                         : ERROR_CALL_START;
     polling_end(call, code, error->message);

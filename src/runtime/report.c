@@ -61,6 +61,14 @@ static uint64_t used_of(const struct call *call, enum limit limit, const struct 
     }
 }
 
+/* As units_write, without the nanoseconds of a time: "10.043 ms". */
+static const char *write_used(enum limit_unit unit, uint64_t used, char text[UNITS_TEXT_BYTES])
+{
+    if (unit == LIMIT_UNIT_NANOSECONDS && used > NANOSECONDS_PER_MICROSECOND)
+        used -= used % NANOSECONDS_PER_MICROSECOND;
+    return units_write(unit, used, text);
+}
+
 /* Failures that are nobody's fault or that others log. */
 static bool is_silent(int code)
 {
@@ -84,7 +92,7 @@ void report_failure(const struct call *call, int code, const char *message,
         enum limit_unit unit = limit_info(limit)->unit;
         uint64_t value = version->configuration->limits.value[limit];
         add(&line, log_string("limit", limit_info(limit)->key));
-        add(&line, log_string("used", units_write(unit, used_of(call, limit, usage), used)));
+        add(&line, log_string("used", write_used(unit, used_of(call, limit, usage), used)));
         add(&line, log_string("allowed", units_write(unit, value, allowed)));
     }
     if (call->error_name[0])
@@ -105,7 +113,7 @@ static void report_near_limit(const struct call *call, enum limit limit, uint64_
     struct line line = {.count = 0};
     add_call(&line, call);
     add(&line, log_string("limit", limit_info(limit)->key));
-    add(&line, log_string("used", units_write(unit, used, used_text)));
+    add(&line, log_string("used", write_used(unit, used, used_text)));
     uint64_t allowed = version->configuration->limits.value[limit];
     add(&line, log_string("allowed", units_write(unit, allowed, allowed_text)));
     log_write(call->executor->options.log, LOG_WARNING, "call came near a limit", line.fields,
