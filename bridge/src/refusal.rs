@@ -37,55 +37,84 @@ pub fn check_header(wasm: &[u8]) -> Result<(), Failure> {
 /// Why wasmtime would not compile it.
 pub fn compile(error: &wasmtime::Error) -> Failure {
     let text = format!("{error:#}");
-    let (code, message) = if is_threads(&text) {
-        (FN0_ERROR_THREADS, threads(&text))
-    } else if is_pool(&text) {
-        (FN0_ERROR_TOO_LARGE, format!("is too large: {text}"))
-    } else if text.contains("unexpected end") || text.contains("unexpected-eof") {
-        (FN0_ERROR_NOT_A_COMPONENT, format!("is truncated: {text}"))
-    } else {
-        let message = format!("is not a valid component: {text}");
-        (FN0_ERROR_NOT_A_COMPONENT, message)
+    if let Some(failure) = threads(&text).or_else(|| too_large(error)) {
+        return failure;
+    }
+    let what = match contains_any(
+        &text,
+        &["unexpected end", "unexpected-eof", "out of bounds (bound"],
+    ) {
+        true => "is truncated",
+        false => "is not a valid component",
     };
-    Failure::new(code, message)
+    let message = format!("{what}: {}", first_line(&text));
+    Failure::new(FN0_ERROR_NOT_A_COMPONENT, message)
 }
 
-/// Why it cannot be linked: an import that there is not, or of another type.
+/// Why it cannot be linked: an import that there is not, or one of another type.
 pub fn link(error: &wasmtime::Error) -> Failure {
     let text = format!("{error:#}");
-    if is_threads(&text) {
-        return Failure::new(FN0_ERROR_THREADS, threads(&text));
+    if let Some(failure) = threads(&text).or_else(|| too_large(error)) {
+        return failure;
     }
-    if is_pool(&text) {
-        return Failure::new(FN0_ERROR_TOO_LARGE, format!("is too large: {text}"));
-    }
-    let name = text.split('`').nth(1).unwrap_or("something");
-    let message = format!("imports `{name}`, which fn0 does not have: {text}");
+    let mut names = text.split('`').skip(1).step_by(2);
+    let interface = names.next().unwrap_or("something");
+    let import = match names.next() {
+        Some(function) => format!("`{function}` of `{interface}`"),
+        None => format!("`{interface}`"),
+    };
+    let cause = error.root_cause().to_string();
+    let message = match contains_any(&cause, &["missing", "not found", "was not defined"]) {
+        true => format!("imports {import}, which fn0 does not have"),
+        false => format!("imports {import} with another type than fn0's: {cause}"),
+    };
     Failure::new(FN0_ERROR_UNSUPPORTED_IMPORT, message)
 }
 
 pub fn missing_export() -> Failure {
     Failure::new(
         FN0_ERROR_MISSING_EXPORT,
-        "does not export wasi:http/incoming-handler@0.2: it cannot answer requests. Is it a program or a library?",
+        "does not export wasi:http/incoming-handler@0.2, so it cannot answer requests",
     )
 }
 
-fn threads(text: &str) -> String {
-    format!("needs threads or shared memory, which are not supported: use async/await ({text})")
-}
-
-fn is_threads(text: &str) -> bool {
+fn threads(text: &str) -> Option<Failure> {
     let signs = ["shared memor", "threads", "atomic", "is shared"];
-    signs.iter().any(|sign| text.contains(sign))
+    let message = "needs threads or shared memory, which are not supported: use async/await";
+    contains_any(text, &signs).then(|| Failure::new(FN0_ERROR_THREADS, message))
 }
 
-fn is_pool(text: &str) -> bool {
+/// The pool's own words have the numbers, but in hexadecimal, too, and with a table after the first line.
+fn too_large(error: &wasmtime::Error) -> Option<Failure> {
+    let cause = error.root_cause().to_string();
     let signs = [
         "exceeds the configured maximum",
         "exceeds the limit of",
         "exceeds the per-instance",
         "exceeds the total",
     ];
+    if !contains_any(&cause, &signs) {
+        return None;
+    }
+    let words: Vec<_> = first_line(&cause).split(' ').map(decimal).collect();
+    let message = format!("is too large for this host: {}", words.join(" "));
+    Some(Failure::new(FN0_ERROR_TOO_LARGE, message))
+}
+
+fn decimal(word: &str) -> String {
+    let number = word
+        .strip_prefix("0x")
+        .map(|digits| u64::from_str_radix(digits, 16));
+    match number {
+        Some(Ok(number)) => number.to_string(),
+        _ => word.to_owned(),
+    }
+}
+
+fn first_line(text: &str) -> &str {
+    text.lines().next().unwrap_or("")
+}
+
+fn contains_any(text: &str, signs: &[&str]) -> bool {
     signs.iter().any(|sign| text.contains(sign))
 }

@@ -8,9 +8,11 @@ use wasip2::http::types::{
 use wasip2::io::streams::{OutputStream, StreamError};
 
 /// An answer whose head is sent and whose body is open.
+///
+/// The stream stands first, so that it is dropped first: a body must not be dropped before its stream.
 pub struct Open {
-    body: OutgoingBody,
     stream: Option<OutputStream>,
+    body: OutgoingBody,
 }
 
 pub fn open(out: ResponseOutparam, status: StatusCode, headers: Fields) -> Open {
