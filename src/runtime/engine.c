@@ -17,15 +17,26 @@
 #include "fn0_bridge.h"
 #include "tables/limits.h"
 
-/* The pool's sizes of one instance, with room over what was measured of hellos in each language
- * (Rust, C, JavaScript by componentize-js, Python by componentize-py): docs/decisions.md has the
- * numbers. */
-#define CORE_INSTANCES_PER_COMPONENT 64
-#define MEMORIES_PER_COMPONENT 4
-#define TABLES_PER_COMPONENT 32
+/* The pool's sizes of one instance. Measured of hellos, at least needed:
+ *
+ *                             Rust        C   JavaScript     Python
+ *     core instances             3        4            4         14
+ *     memories                   1        1            1          1
+ *     tables                     2        2            2          2
+ *     elements of a table       56       22        7,780      5,764
+ *     core instance, bytes   4,273    3,937      209,521    242,049
+ *     component, bytes       7,364    9,020      225,100    415,812
+ *
+ * Applications have more functions than hellos (each costs 32 bytes, and perhaps an element),
+ * Python's native modules are core instances of their own, and components composed of others have
+ * their sums. Memories and tables cost address space for each instance of the pool; the others are
+ * bounds only. */
+#define CORE_INSTANCES_PER_COMPONENT 128
+#define MEMORIES_PER_COMPONENT 3
+#define TABLES_PER_COMPONENT 10
 #define TABLE_ELEMENTS 65536
-#define CORE_INSTANCE_BYTES (1024 * 1024)
-#define COMPONENT_INSTANCE_BYTES (1024 * 1024)
+#define CORE_INSTANCE_BYTES (4 * 1024 * 1024)
+#define COMPONENT_INSTANCE_BYTES (8 * 1024 * 1024)
 #define STACK_BYTES (512 * 1024)
 
 /* What a slot of the pool keeps resident for its next user: zeroing costs less than page faults up
