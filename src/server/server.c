@@ -50,8 +50,9 @@ struct server {
     struct artifact_cache *cache;
     struct budget budget;
     char only_function[FUNCTION_NAME_TEXT_BYTES]; /* empty with a folder */
-    struct code_provider provider;       /* the catalog starts and closes it */
-    struct catalog *catalog;             /* NULL: closed */
+    struct code_provider provider;                /* the catalog starts it */
+    bool provider_open;
+    struct catalog *catalog; /* NULL: closed */
     bool catalog_closing;
     struct worker **workers;
     size_t worker_count; /* made */
@@ -276,12 +277,24 @@ static void close_workers(struct server *server)
         worker_close(server->workers[i]);
 }
 
+static void on_provider_closed(void *context)
+{
+    struct server *server = context;
+    server->provider_open = false;
+    if (is_in(server, SERVER_LEAVING))
+        close_workers(server);
+}
+
+static void close_provider(struct server *server)
+{
+    server->provider.close(server->provider.self, on_provider_closed, server);
+}
+
 static void on_catalog_closed(void *context)
 {
     struct server *server = context;
     server->catalog = NULL;
-    if (is_in(server, SERVER_LEAVING))
-        close_workers(server);
+    close_provider(server);
 }
 
 static void begin_closing_catalog(struct server *server)
@@ -295,7 +308,7 @@ static void begin_closing_catalog(struct server *server)
 static void enter_leaving(struct server *server)
 {
     loop_timeout_stop(&server->drain_deadline);
-    if (!server->catalog) {
+    if (!server->provider_open) {
         close_workers(server);
         return;
     }
@@ -424,16 +437,14 @@ static int open_signals(struct server *server, struct error *error)
 static int make_provider(struct server *server, struct error *error)
 {
     const struct host_configuration *configuration = server->options.configuration;
+    struct log *log = server->options.log;
+    int code;
     if (configuration->functions)
-        return directory_provider_create(configuration->functions, server->options.log,
-                                         &server->provider, error);
-    return file_provider_create(configuration->component, server->options.log, &server->provider,
-                                error);
-}
-
-static void on_provider_closed(void *context)
-{
-    (void)context;
+        code = directory_provider_create(configuration->functions, log, &server->provider, error);
+    else
+        code = file_provider_create(configuration->component, log, &server->provider, error);
+    server->provider_open = code == 0;
+    return code;
 }
 
 static int make_catalog(struct server *server, struct error *error)
@@ -453,9 +464,8 @@ static int make_catalog(struct server *server, struct error *error)
         .context = server,
     };
     int code = catalog_create(&options, &server->catalog, error);
-    /* From now on the provider is closed with the catalog; else it was never started. */
     if (code < 0)
-        server->provider.close(server->provider.self, on_provider_closed, server);
+        close_provider(server);
     return code;
 }
 
@@ -532,7 +542,7 @@ void server_destroy(struct server *server)
     begin_closing_catalog(server);
     for (size_t i = 0; i < server->worker_count; i++)
         worker_destroy(server->workers[i]);
-    while (server->catalog)
+    while (server->provider_open)
         loop_run_once(server->control, 1);
     free(server->workers);
     free(server->directories);
