@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/check.h"
 #include "tables/errors.h"
@@ -312,4 +313,25 @@ bool address_is_public(const struct address *address)
     if (plain.any.sa_family == AF_INET)
         return is_public_v4((const uint8_t *)&plain.v4.sin_addr);
     return plain.any.sa_family == AF_INET6 && is_public_v6(plain.v6.sin6_addr.s6_addr);
+}
+
+bool address_is_own(const struct address *address)
+{
+    struct address plain = unmapped(address);
+    int asker = socket(plain.any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (asker < 0)
+        return false;
+    struct sockaddr_storage name;
+    socklen_t bytes = sizeof(name);
+    struct address source;
+    address_set_port(&plain, 9); /* any but 0 */
+    bool own = connect(asker, &plain.any, address_bytes(&plain)) == 0 &&
+               getsockname(asker, (struct sockaddr *)&name, &bytes) == 0 &&
+               address_from_socket((struct sockaddr *)&name, bytes, &source) == 0;
+    close(asker);
+    if (own) {
+        address_set_port(&source, 9);
+        own = address_equal(&source, &plain);
+    }
+    return own;
 }

@@ -85,4 +85,8 @@ bool address_in_prefix(const struct address *address, const struct address_prefi
  * addresses, local NAT64 (64:ff9b:1::/48), 6to4 (2002::/16), Teredo (2001::/32). */
 bool address_is_public(const struct address *address);
 
+/* Whether this is an address of the host itself, as the kernel's routes say now: packets to it
+ * would come from it. Sends nothing; costs four system calls. */
+bool address_is_own(const struct address *address);
+
 #endif

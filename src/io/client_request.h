@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: AGPL-3.0-only */
+
+/* What io/client.c (the client: libcurl's multi handle on a loop) and io/client_request.c (one
+ * request: libcurl's easy handle, and what the caller is told) know of each other. For these two
+ * only.
+ *
+ * libcurl's callbacks never call the caller. They note what has come, and the request's task tells
+ * the caller in the same turn of the loop, outside of libcurl: so the caller may do anything in an
+ * event. */
+
+#ifndef FN0_IO_CLIENT_REQUEST_H
+#define FN0_IO_CLIENT_REQUEST_H
+
+#include <curl/curl.h>
+
+#include "base/buffer.h"
+#include "io/client.h"
+#include "io/client_sockets.h"
+#include "io/response_head.h"
+
+struct client {
+    struct loop *loop;
+    struct client_options options;
+    CURLM *multi;   /* NULL: unused since it was closed */
+    CURLSH *shared; /* TLS sessions */
+    struct client_sockets sockets;
+    struct loop_task act;      /* libcurl wants to be called */
+    struct loop_timeout timer; /* the same, later */
+    struct loop_timeout idle;
+    struct list requests;
+    size_t request_count;
+    bool broken; /* the multi handle is of no use any more */
+    bool closing;
+    struct loop_task finish; /* the last task of a client that closes */
+    void (*closed)(void *context);
+    void *context;
+};
+
+/* How far a request has come, for telling what a timeout means. */
+enum client_phase {
+    CLIENT_PHASE_QUEUED, /* waits for a free connection */
+    CLIENT_PHASE_RESOLVING,
+    CLIENT_PHASE_CONNECTING,
+    CLIENT_PHASE_EXCHANGING,
+};
+
+struct client_request {
+    struct list link;      /* in client.requests */
+    struct client *client; /* NULL: over; only the events' task may still hold it */
+    CURL *easy;
+    struct client_events events;
+    void *context;
+    struct arena arena; /* what `easy` borrows, and trailers to be sent */
+    enum client_phase phase;
+    bool idempotent;
+    bool prohibited; /* an address was refused */
+    bool connects;   /* an address was not */
+    unsigned sends;  /* how often it was given to a connection */
+
+    /* The request's body. */
+    struct buffer unsent;
+    bool has_body;
+    bool body_ended;     /* by the caller */
+    bool body_given;     /* all of it to libcurl */
+    bool body_dropped;   /* nobody wants it: what is written counts as sent */
+    bool send_paused;    /* libcurl waits for more of it */
+    uint64_t body_bytes; /* UINT64_MAX: unknown */
+    uint64_t written;    /* by the caller */
+    uint64_t taken;      /* by libcurl */
+    size_t sent_untold;  /* bytes that the caller has to be told of */
+    struct field *trailers;
+    size_t trailer_count;
+
+    /* The response. */
+    struct response_head head;
+    bool head_told;
+    struct buffer untold; /* of the body */
+    uint64_t received;
+    size_t unused; /* received and not consumed */
+    bool receive_paused;
+
+    /* The end. */
+    bool finished;
+    bool failed;
+    enum client_failure failure;
+    char detail[CURL_ERROR_SIZE];
+
+    struct loop_task tell;
+    bool telling;
+    struct loop_timeout timeout;
+    uint64_t first_byte_timeout_ns;
+    uint64_t between_bytes_timeout_ns;
+};
+
+/* Whether this address may be connected to. */
+bool client_may_connect(const struct client *client, const struct address *address);
+
+/* The multi handle, made where there is none; NULL without memory. */
+CURLM *client_multi(struct client *client);
+
+/* A request begins, and is over. */
+void client_request_begun(struct client *client, struct client_request *request);
+void client_request_over(struct client *client, struct client_request *request);
+
+/* libcurl is done with the request. */
+void client_request_done(struct client_request *request, CURLcode result);
+
+#endif
