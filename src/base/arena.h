@@ -1,7 +1,13 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 
-/* Memory that is given back all at once: of a request, of a call, of a configuration. Bounded. One
- * thread. */
+/* Memory that is given back all at once: of a request, of a call, of a configuration.
+ *
+ * An arena cannot be made without a maximum. What counts towards it is the memory of its blocks,
+ * the small remainders at their ends included, so the maximum bounds what the process really pays;
+ * a first piece of exactly the maximum can be had. Blocks grow from 4 KiB to 64 KiB, larger pieces
+ * have a block of their own.
+ *
+ * Embedded; arena_init begins its life, arena_fini ends it. One thread. */
 
 #ifndef FN0_BASE_ARENA_H
 #define FN0_BASE_ARENA_H
@@ -10,13 +16,15 @@
 
 #include "base/slice.h"
 
+/* A piece of memory that an arena took from the allocator; its insides are arena.c's. */
 struct arena_block;
 
+/* Its members are not for others, but for `bytes`. */
 struct arena {
     struct arena_block *blocks; /* the newest first */
-    char *next;
-    char *end;
-    size_t bytes; /* handed out and reserved */
+    char *next;                 /* what is free of the newest, from here */
+    char *end;                  /* to here */
+    size_t bytes;               /* handed out and reserved */
     size_t bytes_max;
 };
 

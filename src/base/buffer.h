@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 
 /* A growing run of bytes that cannot be made without a maximum: taken from at the front, added to
- * at the end. One thread. */
+ * at the end. What it holds lies in one piece.
+ *
+ * Adding past the maximum fails and changes nothing: that is the back-pressure. Memory is asked for
+ * when bytes come, doubles up to the maximum, and does not grow with what merely passes through.
+ *
+ * Embedded; buffer_init begins its life, buffer_fini ends it. One thread. */
 
 #ifndef FN0_BASE_BUFFER_H
 #define FN0_BASE_BUFFER_H
@@ -10,6 +15,7 @@
 
 #include "base/slice.h"
 
+/* Its members are not for others. */
 struct buffer {
     char *memory;
     size_t capacity;

@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 
-/* Assertions that stay on in production. Never about input: input that is wrong gets an error. */
+/* Assertions that stay on in production.
+ *
+ * What cannot happen is checked; when it has happened after all, what the process believes about
+ * itself is wrong, and it ends before it does harm. Never about input: input that is wrong gets an
+ * error. Never about running out of memory: that is an error, too. */
 
 #ifndef FN0_BASE_CHECK_H
 #define FN0_BASE_CHECK_H
 
-/* Ends the process, after saying where, when what cannot happen has happened. */
+/* Ends the process, after saying where, unless `condition` holds. The condition is evaluated once,
+ * in every build. */
 #define check(condition)                                            \
     do {                                                            \
         if (__builtin_expect(!(condition), 0))                      \

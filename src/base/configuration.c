@@ -214,6 +214,7 @@ static int read_row(struct reading *reading, size_t index, const struct origin *
                     const struct toml_value *value)
 {
     const struct configuration_info *row = configuration_info_at(index);
+    check(row && may_hold(reading, row));
     bool is_host = row->scope == CONFIGURATION_HOST;
     char *owner = is_host ? (char *)reading->host : (char *)reading->function;
     struct arena *arena = is_host ? &reading->host->arena : &reading->function->arena;
@@ -368,6 +369,7 @@ static int refuse_limit(struct reading *reading, const struct origin *origin, co
 static int check_profile(struct reading *reading)
 {
     struct limits cloud;
+    check(reading->host->profile <= PROFILE_CLOUD);
     limits_set_cloud(&cloud);
     for (int i = 0; i < LIMIT_COUNT && reading->host->profile == PROFILE_CLOUD; i++) {
         if (reading->host->limits_max.value[i] > cloud.value[i])
@@ -430,6 +432,7 @@ int host_configuration_create_from_text(const char *path, struct slice text,
         host_configuration_destroy(host);
         return code;
     }
+    check(host->workers > 0 && host->net.listen.count > 0);
     *ret_configuration = host;
     return 0;
 }

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/check.h"
+
 #define READ_BYTES 65536
 /* Threads of this process that write beside one another, and what a crash left. */
 #define ATTEMPTS_MAX 1000
@@ -58,6 +60,7 @@ int file_read_descriptor(int fd, const char *name, struct buffer *buffer, struct
             return error_set_errno(error, errno, "%s", name);
         if (taken == 0)
             return 0;
+        check((size_t)taken <= room);
         buffer_commit(buffer, (size_t)taken);
     }
 }
@@ -87,6 +90,7 @@ int file_write_descriptor(int fd, const char *name, struct slice content, struct
             continue;
         if (written < 0)
             return error_set_errno(error, errno, "%s", name);
+        check((size_t)written <= content.bytes);
         content.data += written;
         content.bytes -= (size_t)written;
     }

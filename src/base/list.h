@@ -1,7 +1,13 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 
-/* An intrusive doubly linked list in a ring: the head is a link like the others. Nothing is
- * allocated. One thread. */
+/* An intrusive doubly linked list in a ring: the head is a link like the others.
+ *
+ * Whatever is to stand in a list embeds a struct list, its link, one for each list it may stand in
+ * at a time. Nothing is allocated and nothing can fail; each operation takes the same short time.
+ * The list owns nothing: who ends a thing takes it out before.
+ *
+ * To go through a list while things are taken out, keep the next link before using one. One thread
+ * at a time. */
 
 #ifndef FN0_BASE_LIST_H
 #define FN0_BASE_LIST_H
@@ -9,6 +15,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* A head, or a link. A head needs list_init; a link, too, where it may be asked or removed before
+ * it has stood in a list. */
 struct list {
     struct list *next;
     struct list *previous;

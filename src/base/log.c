@@ -384,6 +384,8 @@ static bool write_rest(struct log *log)
 /* Writes a line, or none of it. A part is all right: the rest is kept and goes first next time. */
 static bool write_line(struct log *log, const struct line *line)
 {
+    check(line->bytes > 0 && line->bytes <= LINE_BYTES_MAX);
+    check(log->rest_begin == log->rest_end);
     size_t written = write_some(log, (struct slice){.data = line->text, .bytes = line->bytes});
     if (written == 0)
         return false;
@@ -412,6 +414,7 @@ void log_write(struct log *log, enum log_level level, const char *message,
 {
     if (!log_enabled(log, level))
         return;
+    check(level <= LOG_ERROR && (fields || count == 0));
     struct line line;
     make_line(log, &line, level, message, fields, count);
     pthread_mutex_lock(&log->mutex);

@@ -73,6 +73,7 @@ int sha256_add(struct sha256 *hash, struct slice data, struct error *error)
 
 int sha256_finish(struct sha256 **hash, uint8_t ret_digest[SHA256_BYTES], struct error *error)
 {
+    check(!(*hash)->plain != !(*hash)->keyed);
     unsigned plain_bytes = 0;
     size_t bytes = 0;
     int finished;

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 
-/* Borrowed bytes, and the fields of HTTP messages made of them. A slice never owns and is not
- * terminated by a zero. */
+/* Borrowed bytes, and the fields of HTTP messages made of them.
+ *
+ * A slice never owns and is not terminated by a zero: whoever keeps it for longer than the call
+ * copies it (arena_copy). It is handed by value. Any thread. */
 
 #ifndef FN0_BASE_SLICE_H
 #define FN0_BASE_SLICE_H
@@ -10,6 +12,7 @@
 #include <stddef.h>
 #include <string.h>
 
+/* Bytes from `data` on; any value, zeros too. */
 struct slice {
     const char *data; /* may be NULL when bytes is 0 */
     size_t bytes;

@@ -92,6 +92,7 @@ static const char *make_key(struct arena *arena, const char *table, struct slice
 
 static int add_entry(struct reading *reading, const struct fn0_toml_item *item)
 {
+    check(reading->depth > 0 && !reading->array);
     struct toml_entry *table = reading->tables[reading->depth - 1];
     struct toml_entry *entry = arena_allocate(reading->arena, sizeof(*entry));
     struct slice name = arena_copy(reading->arena, from_bridge(item->key));
@@ -124,6 +125,7 @@ static int add_array_item(struct reading *reading, const struct fn0_toml_item *i
     struct toml_value *value = arena_allocate(reading->arena, sizeof(*value));
     if (!value || !copy_value(reading, item, value))
         return ERROR_OUT_OF_MEMORY;
+    check(reading->array->kind == TOML_ARRAY);
     if (reading->array_last)
         reading->array_last->next = value;
     else

@@ -105,6 +105,7 @@ static bool read_with_unit(struct slice text, const struct unit *units, size_t u
                            uint64_t max, uint64_t *ret_value)
 {
     struct decimal decimal;
+    check(unit_count > 0 && max < LIMIT_NONE);
     if (!take_decimal(&text, &decimal))
         return false;
     if (text.bytes > 0 && text.data[0] == ' ') {

@@ -30,6 +30,7 @@
       "read the configuration (TOML); flags stand above it")                       \
     X(OPTION_SERVE_HELP, COMMAND_SERVE, "--help", NULL, "show this text")
 
+/* Each row's number; 0 is no command. */
 enum command {
     COMMAND_NONE,
 #define COMMAND_ROW(name, word, arguments, help) name,
@@ -38,6 +39,7 @@ enum command {
         COMMAND_COUNT
 };
 
+/* Each row's number. */
 enum command_option {
 #define COMMAND_OPTION_ROW(name, command, flag, argument, help) name,
     COMMAND_OPTION_TABLE(COMMAND_OPTION_ROW)

@@ -106,6 +106,7 @@
     X(ERROR_OUTGOING_ADDRESS, -501, 0, "", "outgoing_address", "")                                \
     X(ERROR_OUTGOING_FAILED, -502, 0, "", "outgoing_failed", "")
 
+/* Each row's number. 0 is no error. */
 enum error_code {
 #define ERROR_ROW(name, code, status, proxy_status, label, text) name = code,
     ERROR_TABLE(ERROR_ROW)

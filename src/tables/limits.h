@@ -17,6 +17,7 @@
 
 #include "tables/errors.h"
 
+/* Unlimited. Larger than any value, so that `used > limit` needs no case of its own. */
 #define LIMIT_NONE UINT64_MAX
 
 /* ROW(X, name, key, …): for tables that are made from this one. */
@@ -40,9 +41,11 @@
     ROW(X, LIMIT_START_CPU, "start_cpu", NANOSECONDS, 1000000000, ERROR_CALL_START_CPU,         \
         "CPU time of an instance before its handler is first entered")
 
+/* The table as X(name, key, …). */
 #define LIMIT_ROW_ALONE(X, ...) X(__VA_ARGS__)
 #define LIMIT_TABLE(X) LIMIT_TABLE_WITH(LIMIT_ROW_ALONE, X)
 
+/* The rows' places in struct limits. */
 enum limit {
 #define LIMIT_ROW(name, key, unit, cloud, error, what) name,
     LIMIT_TABLE(LIMIT_ROW)
@@ -50,6 +53,7 @@ enum limit {
         LIMIT_COUNT
 };
 
+/* How values are written and kept (base/units.h). */
 enum limit_unit { LIMIT_UNIT_BYTES, LIMIT_UNIT_NANOSECONDS, LIMIT_UNIT_COUNT };
 
 /* A value for each limit, by enum limit, in its unit; LIMIT_NONE is unlimited. */
