@@ -40,14 +40,15 @@ void polling_woken(void *context, void *object)
 static void poll_call(struct call *call);
 
 /* One round: the calls that were ready when it began, as far as the time goes, and one of those
- * that compute. So a call that is new waits for one tick of a computing guest at most, and a
- * stream of new ones cannot starve it. */
+ * that computed before it. So a call that is new waits for one tick of a computing guest at most,
+ * and a stream of new ones cannot starve it. */
 static void run(struct loop_task *task)
 {
     struct executor *executor = container_of(task, struct executor, run);
     struct loop *loop = executor->options.loop;
     uint64_t end_ns = loop_update(loop) + ROUND_NS;
     list_push_back(&executor->ready, &executor->ready_mark);
+    list_push_back(&executor->computing, &executor->computing_mark);
     do {
         struct list *link = executor->ready.next;
         if (link == &executor->ready_mark)
@@ -56,9 +57,13 @@ static void run(struct loop_task *task)
         poll_call(container_of(link, struct call, link));
     } while (loop_now_ns(loop) < end_ns);
     list_remove(&executor->ready_mark);
-    struct list *link = list_pop_front(&executor->computing);
-    if (link)
+    struct list *link = executor->computing.next;
+    bool computes = link != &executor->computing_mark;
+    list_remove(&executor->computing_mark);
+    if (computes) {
+        list_remove(link);
         poll_call(container_of(link, struct call, link));
+    }
     if (!list_empty(&executor->ready) || !list_empty(&executor->computing))
         loop_defer(loop, &executor->run);
 }
@@ -68,6 +73,7 @@ void polling_init(struct executor *executor)
     list_init(&executor->ready);
     list_init(&executor->computing);
     list_init(&executor->ready_mark);
+    list_init(&executor->computing_mark);
     loop_task_init(&executor->run, run);
 }
 
