@@ -24,8 +24,6 @@ struct relay {
     size_t trailer_count;
     uint64_t request_header_max;
     uint64_t response_header_max;
-    uint64_t response_body_max;
-    uint64_t response_bytes;
     size_t window_owed; /* what the guest wrote and was not given back yet */
     unsigned depth;     /* events may come from within what other events do */
     bool limits_known;  /* false: the function's first version is being compiled */
@@ -170,7 +168,6 @@ static void use_limits(struct relay *relay, const struct limits *limits)
 {
     relay->request_header_max = limits->value[LIMIT_REQUEST_HEADER];
     relay->response_header_max = limits->value[LIMIT_RESPONSE_HEADER];
-    relay->response_body_max = limits->value[LIMIT_RESPONSE_BODY];
 }
 
 /* The limits of the function's version, once there is one; before that, the host's defaults. When
@@ -218,34 +215,14 @@ static bool trailers_too_large(const struct relay *relay, const struct field *tr
 
 /* ---- What the guest says --------------------------------------------------------------------- */
 
-/* Whether the guest announces a longer body than it may send. Anything but a number is left to
- * http, which refuses it. */
-static bool announces_too_much(const struct relay *relay, const struct field *fields, size_t count)
-{
-    const struct slice *length = field_find(fields, count, SLICE("content-length"));
-    if (!length || relay->response_body_max == LIMIT_NONE)
-        return false;
-    uint64_t bytes = 0;
-    for (size_t i = 0; i < length->bytes; i++) {
-        if (length->data[i] < '0' || length->data[i] > '9')
-            return false;
-        bytes = bytes * 10 + (uint64_t)(length->data[i] - '0');
-        if (bytes > relay->response_body_max)
-            return true;
-    }
-    return false;
-}
-
 /* Sends the guest's head, with the request's id instead of whatever id the guest wrote. */
 static int send_head(struct relay *relay, uint32_t status, const struct field *fields, size_t count)
 {
     /* An interim status is no response (RFC 9110, 15.2). */
     if (status < 200 || status > 999)
         return ERROR_RESPONSE_INVALID;
-    const struct http_request *request = http_exchange_request(relay->exchange);
-    if (!slice_equal(request->method, SLICE("HEAD")) && announces_too_much(relay, fields, count))
-        return ERROR_RESPONSE_BODY_SIZE;
-    struct field *sent = arena_allocate(request->arena, (count + 1) * sizeof(sent[0]));
+    struct arena *arena = http_exchange_request(relay->exchange)->arena;
+    struct field *sent = arena_allocate(arena, (count + 1) * sizeof(sent[0]));
     if (!sent)
         return ERROR_OUT_OF_MEMORY;
     size_t kept = 0;
@@ -281,21 +258,12 @@ static void on_body(void *context, struct slice data)
 {
     struct relay *relay = relay_enter(context);
     relay->window_owed += data.bytes;
-    int code = 0;
     /* Without an exchange nobody reads it: the guest is let run to its end. */
-    if (relay->exchange) {
-        if (data.bytes > relay->response_body_max - relay->response_bytes)
-            code = ERROR_RESPONSE_BODY_SIZE;
-        else
-            code = http_exchange_write(relay->exchange, data);
-    }
-    if (code < 0) {
+    int code = relay->exchange ? http_exchange_write(relay->exchange, data) : 0;
+    if (code < 0)
         fail_response(relay, code);
-    } else {
-        relay->response_bytes += data.bytes;
-        if (!relay->exchange || http_exchange_room(relay->exchange) > 0)
-            give_window(relay);
-    }
+    else if (!relay->exchange || http_exchange_room(relay->exchange) > 0)
+        give_window(relay);
     relay_leave(relay);
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 
 /* Joins an exchange of the HTTP server to a call of a function: bodies both ways with
- * back-pressure, trailers, the limits that are about messages, and who is told when one side ends
- * first.
+ * back-pressure, trailers, the limits of heads and of the request's body, and who is told when one
+ * side ends first. (The response's body is counted by the executor.)
  *
  * The two ends of a relay are two events (decisions, 15). The response may be whole, and the
  * connection busy with its next request, while the call still runs; a client that goes away before

@@ -314,55 +314,6 @@ static void a_body_wanted_too_late_fails(void **state)
     SINK(fixture, end, 0, NULL);
 }
 
-static void the_response_body_may_have_its_limit_and_no_more(void **state)
-{
-    struct fixture *fixture = *state;
-    fixture->configuration.limits.value[LIMIT_RESPONSE_BODY] = 8;
-    start(fixture, false);
-    head(fixture);
-    SINK(fixture, body, SLICE("1234567"));
-    SINK(fixture, body, SLICE("8"));
-    assert_trace(fixture, "start respond:200 write:7 window:7 write:1 window:1 ");
-    SINK(fixture, body, SLICE("9"));
-    assert_trace(fixture, "start respond:200 write:7 window:7 write:1 window:1 abort cancel ");
-    assert_int_equal(fixture->access->code, ERROR_RESPONSE_BODY_SIZE);
-}
-
-static void an_announced_body_over_the_limit_is_502(void **state)
-{
-    struct fixture *fixture = *state;
-    fixture->configuration.limits.value[LIMIT_RESPONSE_BODY] = 8;
-    const struct field length = {SLICE("content-length"), SLICE("9")};
-    start(fixture, false);
-    SINK(fixture, head, 200, &length, 1);
-    assert_int_equal(fixture->exchange.status, 502);
-    assert_int_equal(fixture->access->code, ERROR_RESPONSE_BODY_SIZE);
-}
-
-static void an_announced_body_at_the_limit_passes(void **state)
-{
-    struct fixture *fixture = *state;
-    fixture->configuration.limits.value[LIMIT_RESPONSE_BODY] = 8;
-    const struct field length = {SLICE("content-length"), SLICE("8")};
-    start(fixture, false);
-    SINK(fixture, head, 200, &length, 1);
-    assert_int_equal(fixture->exchange.status, 200);
-    SINK(fixture, end, ERROR_CALL_TRAP, NULL);
-}
-
-static void head_of_a_long_body_may_be_asked_for(void **state)
-{
-    struct fixture *fixture = *state;
-    fixture->configuration.limits.value[LIMIT_RESPONSE_BODY] = 8;
-    fixture->exchange.request.method = SLICE("HEAD");
-    const struct field length = {SLICE("content-length"), SLICE("9000")};
-    start(fixture, false);
-    SINK(fixture, head, 200, &length, 1);
-    assert_int_equal(fixture->exchange.status, 200);
-    SINK(fixture, response_end, NULL, 0);
-    SINK(fixture, end, 0, NULL);
-}
-
 static void too_large_a_response_header_is_502(void **state)
 {
     struct fixture *fixture = *state;
@@ -461,10 +412,6 @@ int main(void)
         TEST(a_guest_may_read_on_after_its_response),
         TEST(the_calls_end_ends_a_response_that_waited_for_the_body),
         TEST(a_body_wanted_too_late_fails),
-        TEST(the_response_body_may_have_its_limit_and_no_more),
-        TEST(an_announced_body_over_the_limit_is_502),
-        TEST(an_announced_body_at_the_limit_passes),
-        TEST(head_of_a_long_body_may_be_asked_for),
         TEST(too_large_a_response_header_is_502),
         TEST(the_response_header_may_have_its_limit),
         TEST(an_interim_status_is_no_response),
