@@ -158,11 +158,11 @@ static bool is_address(struct slice text, int family)
     return inet_pton(family, terminated, address) == 1;
 }
 
-static bool is_number_up_to(struct slice text, uint64_t max)
+static bool is_number(struct slice text, uint64_t min, uint64_t max)
 {
     uint64_t number;
     return text.bytes > 0 && text.bytes <= 5 && units_read_count(text, &number, NULL) == 0 &&
-           number <= max;
+           number >= min && number <= max;
 }
 
 /* Splits at a byte; false where it is not there. */
@@ -178,24 +178,35 @@ static bool split_at_last(struct slice text, char at, struct slice *ret_before,
     return true;
 }
 
-static bool is_address_with_port(struct slice text)
+/* "[::1]" without the brackets; false where there are none. */
+static bool take_brackets(struct slice *text)
+{
+    if (text->bytes < 2 || text->data[0] != '[' || text->data[text->bytes - 1] != ']')
+        return false;
+    text->data++;
+    text->bytes -= 2;
+    return true;
+}
+
+/* Port 0 takes a free one, so it can be listened on but not be reached. */
+static bool is_address_with_port(struct slice text, uint64_t port_min)
 {
     struct slice host;
     struct slice port;
-    if (!split_at_last(text, ':', &host, &port) || !is_number_up_to(port, 65535))
+    if (!split_at_last(text, ':', &host, &port) || !is_number(port, port_min, 65535))
         return false;
-    if (host.bytes >= 2 && host.data[0] == '[' && host.data[host.bytes - 1] == ']')
-        return is_address((struct slice){.data = host.data + 1, .bytes = host.bytes - 2}, AF_INET6);
-    return is_address(host, AF_INET);
+    return take_brackets(&host) ? is_address(host, AF_INET6) : is_address(host, AF_INET);
 }
 
 static bool is_prefix(struct slice text)
 {
     struct slice address = text;
     struct slice bits = SLICE("0");
+    if (take_brackets(&address))
+        return is_address(address, AF_INET6);
     split_at_last(text, '/', &address, &bits);
-    return (is_address(address, AF_INET) && is_number_up_to(bits, 32)) ||
-           (is_address(address, AF_INET6) && is_number_up_to(bits, 128));
+    return (is_address(address, AF_INET) && is_number(bits, 0, 32)) ||
+           (is_address(address, AF_INET6) && is_number(bits, 0, 128));
 }
 
 static bool is_label_character(char c)
@@ -224,11 +235,11 @@ static bool has_form(enum configuration_kind kind, struct slice text)
 {
     switch (kind) {
     case CONFIGURATION_ADDRESSES:
-        return is_address_with_port(text);
+        return is_address_with_port(text, 0);
     case CONFIGURATION_PREFIXES:
         return is_prefix(text);
     case CONFIGURATION_EXCEPTIONS:
-        return is_prefix(text) || is_address_with_port(text);
+        return is_prefix(text) || is_address_with_port(text, 1);
     case CONFIGURATION_HOSTS:
         return is_host(text);
     default:

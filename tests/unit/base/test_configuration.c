@@ -427,6 +427,9 @@ static void prefixes_and_hosts(void **state)
     host_fails("outbound.allow = [\"10.0.0.0/8:80\"]",
                "fn0.toml:1: outbound.allow: expected prefixes or addresses with ports, like "
                "\"10.1.0.0/16\" or \"127.0.0.1:9000\", not \"10.0.0.0/8:80\"");
+    host_fails("outbound.allow = \"10.0.0.1:0\"",
+               "fn0.toml:1: outbound.allow: expected prefixes or addresses with ports, like "
+               "\"10.1.0.0/16\" or \"127.0.0.1:9000\", not \"10.0.0.1:0\"");
     host_fails("outbound.hosts = [\"a..b\"]",
                "fn0.toml:1: outbound.hosts: expected names of hosts, like \"api.example.com\", not "
                "\"a..b\"");
@@ -436,12 +439,13 @@ static void prefixes_and_hosts(void **state)
     host_fails("outbound.hosts = [7]",
                "fn0.toml:1: outbound.hosts: expected names of hosts, like \"api.example.com\", not "
                "7");
-    struct host_configuration *host = read_host("outbound.hosts = []\n"
-                                                "outbound.allow = [\"fd00::/8\", \"::/0\", "
-                                                "\"0.0.0.0/0\", \"1.2.3.4/32\", \"::1/128\"]");
+    struct host_configuration *host =
+        read_host("outbound.hosts = []\n"
+                  "outbound.allow = [\"fd00::/8\", \"::/0\", "
+                  "\"0.0.0.0/0\", \"1.2.3.4/32\", \"::1/128\", \"[::1]\"]");
     assert_true(host->function.outbound_hosts_set);
     assert_int_equal(host->function.outbound_hosts.count, 0);
-    assert_int_equal(host->outbound_allow.count, 5);
+    assert_int_equal(host->outbound_allow.count, 6);
     host_configuration_destroy(host);
 }
 
