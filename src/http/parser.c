@@ -8,7 +8,7 @@
 
 /* RFC 9110, 9.1: a method is any token; llhttp knows some. It is given this one and never sees the
  * client's, which also keeps its roads into RTSP, ICE and HTTP/2 shut. */
-#define STAND_IN_METHOD "POST "
+#define STAND_IN_METHOD "PUT "
 
 /* What a chunk may cost without counting against HTTP_CHUNK_OVERHEAD_BYTES_MAX. */
 #define CHUNK_LINE_BYTES 16
@@ -223,7 +223,7 @@ static enum llhttp_errno run(struct http_parser *parser, struct slice input, siz
 /* What an error of llhttp means to a client. */
 static int failure_of(const struct http_parser *parser, enum llhttp_errno result)
 {
-    if (result == HPE_USER)
+    if (parser->failure != 0)
         return parser->failure;
     /* "HTTP/3.0" is a version, "HTTP/x.0" is not. */
     if (result == HPE_INVALID_VERSION && parser->version_bytes == 3 && !parser->version_complete)
@@ -260,6 +260,14 @@ static int complete_head(struct http_parser *parser)
     return HTTP_PARSED_HEAD;
 }
 
+/* "GET /" and a line end, which llhttp lets through. It makes up its mind about that with the byte
+ * that follows, for which such a client does not let us wait. */
+static bool is_http_0_9(const struct http_parser *parser, const char *piece, size_t used)
+{
+    return parser->version_bytes == 0 &&
+           (parser->llhttp.http_minor == 9 || (used > 0 && piece[used - 1] == '\n'));
+}
+
 /* The head, or the trailers: never more than the maximum is shown to llhttp, so the bound is met at
  * the same byte however the input is cut. */
 static int take_section(struct http_parser *parser, struct slice *input)
@@ -272,8 +280,7 @@ static int take_section(struct http_parser *parser, struct slice *input)
         return failure_of(parser, result);
     take(input, used);
     parser->section_bytes += used;
-    /* "GET /" and a line end: HTTP/0.9, which llhttp lets through. */
-    if (parser->state == HTTP_PARSER_HEAD && parser->llhttp.http_minor == 9)
+    if (parser->state == HTTP_PARSER_HEAD && is_http_0_9(parser, piece.data, used))
         return ERROR_REQUEST_MALFORMED;
     if (parser->state == HTTP_PARSER_HEAD && parser->head_complete)
         return complete_head(parser);
