@@ -211,51 +211,6 @@ size_t outgoing_clients_count(const struct outgoing_clients *clients)
 
 /* ---- What a function may call -------------------------------------------------------------- */
 
-struct slice outgoing_failure_name(enum client_failure failure)
-{
-    switch (failure) {
-    case CLIENT_DNS_TIMEOUT:
-        return SLICE("DNS-timeout");
-    case CLIENT_DNS_ERROR:
-        return SLICE("DNS-error");
-    case CLIENT_DESTINATION_NOT_FOUND:
-        return SLICE("destination-not-found");
-    case CLIENT_DESTINATION_UNAVAILABLE:
-        return SLICE("destination-unavailable");
-    case CLIENT_ADDRESS_PROHIBITED:
-        return SLICE("destination-IP-prohibited");
-    case CLIENT_CONNECTION_REFUSED:
-        return SLICE("connection-refused");
-    case CLIENT_CONNECTION_TERMINATED:
-        return SLICE("connection-terminated");
-    case CLIENT_CONNECTION_TIMEOUT:
-        return SLICE("connection-timeout");
-    case CLIENT_READ_TIMEOUT:
-        return SLICE("connection-read-timeout");
-    case CLIENT_WRITE_TIMEOUT:
-        return SLICE("connection-write-timeout");
-    case CLIENT_CONNECTION_LIMIT:
-        return SLICE("connection-limit-reached");
-    case CLIENT_TLS_PROTOCOL:
-        return SLICE("TLS-protocol-error");
-    case CLIENT_TLS_CERTIFICATE:
-        return SLICE("TLS-certificate-error");
-    case CLIENT_URI_INVALID:
-        return SLICE("HTTP-request-URI-invalid");
-    case CLIENT_RESPONSE_INCOMPLETE:
-        return SLICE("HTTP-response-incomplete");
-    case CLIENT_RESPONSE_TIMEOUT:
-        return SLICE("HTTP-response-timeout");
-    case CLIENT_RESPONSE_HEADER_SIZE:
-        return SLICE("HTTP-response-header-section-size");
-    case CLIENT_PROTOCOL_ERROR:
-        return SLICE("HTTP-protocol-error");
-    case CLIENT_INTERNAL:
-        break;
-    }
-    return SLICE("internal-error");
-}
-
 bool outgoing_authority_valid(struct slice authority)
 {
     if (authority.bytes == 0)
@@ -346,7 +301,7 @@ static void on_failed(void *context, enum client_failure failure, const char *de
 {
     struct outgoing *outgoing = context;
     request_over(outgoing);
-    outgoing_fail(outgoing->group, outgoing->number, outgoing_failure_name(failure),
+    outgoing_fail(outgoing->group, outgoing->number, slice_of(client_failure_name(failure)),
                   slice_of(detail));
 }
 
@@ -434,6 +389,19 @@ static struct slice refusal(const struct outgoing_group *group,
     return (struct slice){0};
 }
 
+/* What a guest is told when the client does not even start. */
+static struct slice start_error_name(int code)
+{
+    switch (code) {
+    case ERROR_INVALID_ARGUMENT:
+        return SLICE("HTTP-request-method-invalid");
+    case ERROR_FULL:
+        return SLICE("HTTP-request-header-section-size");
+    default:
+        return SLICE("internal-error");
+    }
+}
+
 static void outgoing_begin(struct outgoing_group *group, const struct fn0_event *event)
 {
     group->made++;
@@ -453,10 +421,8 @@ static void outgoing_begin(struct outgoing_group *group, const struct fn0_event 
     struct error error;
     int code = outgoing_send(outgoing, event->request, &error);
     if (code < 0) {
-        struct slice name = code == ERROR_INVALID_ARGUMENT ? SLICE("HTTP-request-URI-invalid")
-                                                           : SLICE("internal-error");
         outgoing_destroy(outgoing);
-        outgoing_fail(group, event->outgoing, name, slice_of(error.message));
+        outgoing_fail(group, event->outgoing, start_error_name(code), slice_of(error.message));
     }
 }
 

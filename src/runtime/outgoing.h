@@ -69,7 +69,4 @@ bool outgoing_host_allowed(const struct function_configuration *configuration,
  * here is what the client connects to. */
 bool outgoing_authority_valid(struct slice authority);
 
-/* The case of wasi:http's error-code for a failure of the client. */
-struct slice outgoing_failure_name(enum client_failure failure);
-
 #endif

@@ -137,6 +137,16 @@ void client_request_cancel(struct client_request *request)
     fake_client_request_gone(request);
 }
 
+const char *client_failure_name(enum client_failure failure)
+{
+    static const char *const names[] = {
+#define FAKE_NAME(name, error_code, what) error_code,
+        CLIENT_FAILURE_TABLE(FAKE_NAME)
+#undef FAKE_NAME
+    };
+    return names[failure];
+}
+
 /* The other side is done with the request. */
 static inline void fake_client_end(struct client_request *request)
 {

@@ -268,8 +268,8 @@ static enum fn0_poll write_body(struct fn0_call *call, struct fn0_error *error)
     static struct fn0_field field;
     fake_emit_head(call, 200);
     if (content_length) {
-        field = (struct fn0_field){{"content-length", 14},
-                                   {content_length, strlen(content_length)}};
+        field =
+            (struct fn0_field){{"content-length", 14}, {content_length, strlen(content_length)}};
         call->events[0].fields = &field;
         call->events[0].field_count = 1;
     }
