@@ -161,6 +161,7 @@ units-asan: $(UNITS_asan) | set-up-test
 	@$(ASAN_ENVIRONMENT) tools/run-unit-tests $(UNITS_asan)
 
 bridge-tests: $(BRIDGE_TESTS_release) guests | set-up-test ## the bridge's tests only, through its C header
+	@tools/build-bridge check
 	@FN0_GUESTS=$(CURDIR)/build/guests tools/run-unit-tests $(BRIDGE_TESTS_release)
 
 bridge-tests-asan: $(BRIDGE_TESTS_asan) guests | set-up-test

@@ -59,7 +59,8 @@ static struct fn0_component *load(struct fn0_engine *engine, const char *path)
     fclose(file);
     start = now_us();
     must(fn0_component_compile(engine, (struct fn0_slice){wasm, bytes}, &artifact, &error));
-    printf("%zu bytes compiled in %.1f ms to %zu bytes", bytes, (now_us() - start) / 1e3, artifact.bytes);
+    printf("%zu bytes compiled in %.1f ms to %zu bytes", bytes, (now_us() - start) / 1e3,
+           artifact.bytes);
     if (write(fd, artifact.data, artifact.bytes) != (ssize_t)artifact.bytes)
         exit(1);
     fn0_bytes_fini(&artifact);

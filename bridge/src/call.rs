@@ -13,8 +13,10 @@ use crate::shared::{Request, Shared};
 use std::ffi::c_int;
 use std::rc::Rc;
 
+/// The call of an instance: C's name for one while it lasts.
 #[allow(non_camel_case_types)]
-pub type fn0_call = Instance;
+#[repr(transparent)]
+pub struct fn0_call(Instance);
 
 /// # Safety
 /// The header's rules for the request.
@@ -33,6 +35,7 @@ unsafe fn begin(
     unsafe { copy(request, &mut shared.request.borrow_mut(), shared)? };
     shared.body_window_bytes.set(body_window_bytes);
     shared.exchanges_begun.set(0);
+    shared.interrupted.set(false);
     shared.calling.set(true);
     instance.has_call = true;
     Ok(())
@@ -140,7 +143,7 @@ pub unsafe extern "C" fn fn0_call_create(
     unsafe {
         answer(error, || {
             begin(&mut *instance, &*request, body_window_bytes)?;
-            ret_call.write(instance);
+            ret_call.write(instance.cast());
             Ok(())
         })
     }
@@ -154,7 +157,7 @@ pub unsafe extern "C" fn fn0_call_poll(
 ) -> fn0_poll {
     // SAFETY: a live call, on its thread; the other two are the caller's own.
     unsafe {
-        let instance = &mut *call;
+        let instance = &mut (*call).0;
         let polled = contain(None, || Some(poll(instance)));
         let no_events = fn0_events {
             items: std::ptr::null(),
@@ -172,7 +175,7 @@ pub unsafe extern "C" fn fn0_call_poll(
 /// A live call, on its thread.
 unsafe fn give(call: *mut fn0_call, body: impl FnOnce(&Shared) -> Result<bool, Failure>) -> c_int {
     // SAFETY: see above.
-    let shared = unsafe { &(*call).shared };
+    let shared = unsafe { &(*call).0.shared };
     // SAFETY: no error is asked for.
     unsafe {
         answer(std::ptr::null_mut(), || {
@@ -239,7 +242,7 @@ pub unsafe extern "C" fn fn0_call_response_window(call: *mut fn0_call, bytes: us
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fn0_call_interrupt(call: *mut fn0_call) {
     // SAFETY: a live call, on its thread.
-    unsafe { &*call }.shared.interrupted.set(true);
+    unsafe { &(*call).0 }.shared.interrupted.set(true);
 }
 
 #[unsafe(no_mangle)]
@@ -248,14 +251,14 @@ pub unsafe extern "C" fn fn0_call_destroy(call: *mut fn0_call) -> bool {
         return false;
     }
     // SAFETY: a live call, on its thread, given back once.
-    let instance = unsafe { &mut *call };
+    let instance = unsafe { &mut (*call).0 };
     contain(false, || {
         instance.has_call = false;
         if instance.shared.calling.get() {
             instance.cancel();
         }
         instance.shared.events.borrow_mut().clear();
-        !instance.is_over() && !instance.shared.interrupted.get()
+        !instance.is_over()
     })
 }
 

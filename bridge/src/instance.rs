@@ -224,6 +224,12 @@ pub unsafe fn hand_over(polled: Option<Polled>, error: *mut fn0_error) -> fn0_po
 }
 
 #[unsafe(no_mangle)]
+pub unsafe extern "C" fn fn0_instance_interrupt(instance: *mut fn0_instance) {
+    // SAFETY: a live instance, on its thread.
+    unsafe { &*instance }.shared.interrupted.set(true);
+}
+
+#[unsafe(no_mangle)]
 pub unsafe extern "C" fn fn0_instance_memory_bytes(instance: *const fn0_instance) -> u64 {
     // SAFETY: a live instance, on its thread.
     unsafe { &*instance }.shared.memory_bytes.get()

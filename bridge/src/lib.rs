@@ -15,6 +15,8 @@ pub mod component;
 pub mod engine;
 pub mod error;
 pub mod events;
+#[cfg(test)]
+mod header;
 mod http;
 pub mod instance;
 mod io;

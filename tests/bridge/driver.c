@@ -66,7 +66,8 @@ struct fn0_engine_options driver_engine_options(void)
 
 static const int trap_signals[] = {SIGBUS, SIGFPE, SIGILL, SIGSEGV};
 
-/* cmocka takes the signals for itself in each test; the engine needs them back for guests' traps. */
+/* cmocka takes the signals for itself in each test; the engine needs them back for guests' traps.
+ */
 static void take_signals_back(const struct driver *driver)
 {
     for (size_t i = 0; i < 4; i++)
@@ -266,7 +267,8 @@ void driver_call_with(struct driver *driver, const struct fn0_request *request)
 
     driver_end(driver);
     take_signals_back(driver);
-    if (fn0_call_create(driver->instance, request, driver->window_bytes, &driver->call, &error) != 0)
+    if (fn0_call_create(driver->instance, request, driver->window_bytes, &driver->call, &error) !=
+        0)
         fail_msg("%s", error.message);
 }
 
@@ -288,7 +290,8 @@ static void take_outgoing(struct driver *driver, const struct fn0_event *event)
     assert_true(driver->outgoing_count <= 8);
     outgoing->id = event->outgoing;
     text_add(&outgoing->head, request->method);
-    text_add(&outgoing->head, slice(request->scheme == FN0_SCHEME_HTTPS ? " https://" : " http://"));
+    text_add(&outgoing->head,
+             slice(request->scheme == FN0_SCHEME_HTTPS ? " https://" : " http://"));
     text_add(&outgoing->head, request->authority);
     text_add(&outgoing->head, request->path_with_query);
     text_add(&outgoing->head, slice("\n"));

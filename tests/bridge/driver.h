@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 
-/* Drives guests through the bridge's C interface in a test: one engine, and calls that are polled to
- * their end while what they produce is gathered. Everything here ends the test where the bridge does
- * not do as its header says. One thread. */
+/* Drives guests through the bridge's C interface in a test: one engine, and calls that are polled
+ * to their end while what they produce is gathered. Everything here ends the test where the bridge
+ * does not do as its header says. One thread. */
 
 #ifndef TESTS_BRIDGE_DRIVER_H
 #define TESTS_BRIDGE_DRIVER_H

@@ -71,9 +71,8 @@ static void answers_hello(void **state)
 static void guests_see_the_request(void **state)
 {
     struct fn0_field fields[] = {
-        field("Host", "example.com"),    field("X-Twice", "1"),
-        field("Connection", "close"),    field("x-twice", "2"),
-        field("Transfer-Encoding", "x"), field("empty", ""),
+        field("Host", "example.com"), field("X-Twice", "1"),           field("Connection", "close"),
+        field("x-twice", "2"),        field("Transfer-Encoding", "x"), field("empty", ""),
     };
     struct fn0_request request = {
         .method = slice("PROPFIND"),
@@ -87,12 +86,14 @@ static void guests_see_the_request(void **state)
     (void)state;
     driver_call_with(&driver, &request);
     assert_int_equal(driver_run(&driver, 0), FN0_POLL_READY);
-    assert_string_equal(driver.answer.body.data,
-                        "{\"authority\":\"example.com:81\",\"headers\":[[\"x-twice\",\"1\"],[\"x-twice\",\"2\"],"
-                        "[\"empty\",\"\"]],\"method\":\"PROPFIND\",\"path\":\"/headers?a=b\",\"scheme\":\"http\"}\n");
+    assert_string_equal(
+        driver.answer.body.data,
+        "{\"authority\":\"example.com:81\",\"headers\":[[\"x-twice\",\"1\"],[\"x-twice\",\"2\"],"
+        "[\"empty\",\"\"]],\"method\":\"PROPFIND\",\"path\":\"/headers?a=b\",\"scheme\":\"http\"}\n");
     driver_call(&driver, "/headers");
     assert_int_equal(driver_run(&driver, 0), FN0_POLL_READY);
-    assert_non_null(strstr(driver.answer.body.data, "\"method\":\"GET\",\"path\":\"/headers\",\"scheme\":\"https\""));
+    assert_non_null(strstr(driver.answer.body.data,
+                           "\"method\":\"GET\",\"path\":\"/headers\",\"scheme\":\"https\""));
     assert_non_null(strstr(driver.answer.body.data, "[[\"accept\",\"*/*\"],[\"x-test\",\"1\"]]"));
 }
 
@@ -101,8 +102,9 @@ static void guests_see_their_environment_only(void **state)
     const struct answer *answer = driver_get(&driver, "/environment");
 
     (void)state;
-    assert_string_equal(answer->body.data, "{\"arguments\":[],\"directory\":null,\"variables\":[[\"COLOUR\","
-                                           "\"blue\"],[\"EMPTY\",\"\"]]}\n");
+    assert_string_equal(answer->body.data,
+                        "{\"arguments\":[],\"directory\":null,\"variables\":[[\"COLOUR\","
+                        "\"blue\"],[\"EMPTY\",\"\"]]}\n");
     answer = driver_get(&driver, "/files");
     assert_non_null(strstr(answer->body.data, "\"preopened\":0"));
     assert_null(strstr(answer->body.data, "worked"));
@@ -181,7 +183,8 @@ static void the_window_holds_a_writer(void **state)
 
 static void trailers_go_both_ways(void **state)
 {
-    struct fn0_field trailers[] = {field("X-Sum", "1 2"), field("Host", "no"), field("x-more", "3")};
+    struct fn0_field trailers[] = {field("X-Sum", "1 2"), field("Host", "no"),
+                                   field("x-more", "3")};
     struct fn0_request request = post("/echo-trailers");
 
     (void)state;
@@ -208,7 +211,8 @@ static void lengths_must_be_right(void **state)
     assert_string_equal(driver.answer.fields.data, "content-length: 10\n");
     assert_int_equal(driver.answer.body.bytes, 10);
     for (const char *sent = "9B"; *sent != 0; sent++) {
-        driver_call(&driver, *sent == '9' ? "/length?declared=10&sent=9" : "/length?declared=10&sent=11");
+        driver_call(&driver,
+                    *sent == '9' ? "/length?declared=10&sent=9" : "/length?declared=10&sent=11");
         assert_int_equal(driver_run(&driver, 0), FN0_POLL_READY);
         assert_int_equal(driver.answer.status, 200);
         assert_int_equal(driver.answer.ends, 0);
@@ -272,9 +276,10 @@ static void a_request_without_body_ends_at_once(void **state)
 static void what_was_taken_is_not_given_again(void **state)
 {
     (void)state;
-    assert_string_equal(driver_get(&driver, "/double")->body.data,
-                        "{\"body\":\"refused\",\"consume\":\"refused\",\"stream\":\"refused\",\"write\":"
-                        "\"refused\"}\n");
+    assert_string_equal(
+        driver_get(&driver, "/double")->body.data,
+        "{\"body\":\"refused\",\"consume\":\"refused\",\"stream\":\"refused\",\"write\":"
+        "\"refused\"}\n");
 }
 
 static void output_is_told(void **state)
@@ -435,13 +440,15 @@ static void calls_are_refused_at_the_wrong_time(void **state)
 
     (void)state;
     driver_call(&driver, "/hello");
-    assert_int_equal(fn0_call_create(driver.instance, &request, 1, &second, &error), FN0_ERROR_INVALID_ARGUMENT);
+    assert_int_equal(fn0_call_create(driver.instance, &request, 1, &second, &error),
+                     FN0_ERROR_INVALID_ARGUMENT);
     assert_int_equal(driver_run(&driver, 0), FN0_POLL_READY);
     assert_int_equal(driver_poll(&driver), FN0_POLL_FAILED);
     assert_int_equal(driver.answer.error.code, FN0_ERROR_INVALID_ARGUMENT);
     assert_true(driver_end(&driver));
     request.path_with_query = slice("/\xff");
-    assert_int_equal(fn0_call_create(driver.instance, &request, 1, &second, &error), FN0_ERROR_INVALID_ARGUMENT);
+    assert_int_equal(fn0_call_create(driver.instance, &request, 1, &second, &error),
+                     FN0_ERROR_INVALID_ARGUMENT);
     driver_get(&driver, "/hello");
 }
 
@@ -479,7 +486,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(ticks_do_no_harm, start, stop),
         cmocka_unit_test_setup_teardown(guests_end_badly, start, stop),
         cmocka_unit_test_setup_teardown(a_guest_may_set_no_response, start, stop),
-        cmocka_unit_test_setup_teardown(a_waiting_guest_is_interrupted_with_its_backtrace, start, stop),
+        cmocka_unit_test_setup_teardown(a_waiting_guest_is_interrupted_with_its_backtrace, start,
+                                        stop),
         cmocka_unit_test_setup_teardown(cancelled_calls_leave_nothing, start, stop),
         cmocka_unit_test_setup_teardown(calls_are_refused_at_the_wrong_time, start, stop),
         cmocka_unit_test_setup_teardown(an_instance_does_not_grow, start, stop),

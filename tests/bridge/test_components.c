@@ -57,7 +57,8 @@ static void files_that_are_none_are_refused(void **state)
                 bytes == 8 ? FN0_ERROR_MISSING_EXPORT : FN0_ERROR_NOT_A_COMPONENT,
                 bytes == 8 ? "does not export" : "is truncated");
     hello.data[hello.bytes / 2] ^= 0x55;
-    refused((struct fn0_slice){hello.data, hello.bytes}, FN0_ERROR_NOT_A_COMPONENT, "is not a valid component");
+    refused((struct fn0_slice){hello.data, hello.bytes}, FN0_ERROR_NOT_A_COMPONENT,
+            "is not a valid component");
     free(hello.data);
 }
 
@@ -70,11 +71,15 @@ struct refusal {
 static void components_that_cannot_run_are_refused(void **state)
 {
     static const struct refusal refusals[] = {
-        {"wat/core-module", FN0_ERROR_NOT_A_COMPONENT, "is a core module, not a component: build it for wasm32-wasip2"},
+        {"wat/core-module", FN0_ERROR_NOT_A_COMPONENT,
+         "is a core module, not a component: build it for wasm32-wasip2"},
         {"wat/no-export", FN0_ERROR_MISSING_EXPORT, "does not export wasi:http/incoming-handler"},
-        {"wat/other-export", FN0_ERROR_MISSING_EXPORT, "does not export wasi:http/incoming-handler"},
-        {"wat/unknown-import", FN0_ERROR_UNSUPPORTED_IMPORT, "imports `call` of `example:thing/api@1.0.0`, which fn0 does not have"},
-        {"wat/unknown-function", FN0_ERROR_UNSUPPORTED_IMPORT, "imports `get-lucky-number` of `wasi:random/random@0.2.0`, which fn0"},
+        {"wat/other-export", FN0_ERROR_MISSING_EXPORT,
+         "does not export wasi:http/incoming-handler"},
+        {"wat/unknown-import", FN0_ERROR_UNSUPPORTED_IMPORT,
+         "imports `call` of `example:thing/api@1.0.0`, which fn0 does not have"},
+        {"wat/unknown-function", FN0_ERROR_UNSUPPORTED_IMPORT,
+         "imports `get-lucky-number` of `wasi:random/random@0.2.0`, which fn0"},
         {"wat/atomics", FN0_ERROR_THREADS, "use async/await"},
         {"wat/shared-memory", FN0_ERROR_THREADS, "use async/await"},
         {"wat/large-table", FN0_ERROR_TOO_LARGE, "10000000"},
@@ -107,9 +112,10 @@ static void the_pool_bounds_each_part(void **state)
         struct fn0_bytes artifact;
 
         driver_init(&other, &small[i]);
-        assert_int_equal(
-            fn0_component_compile(other.engine, (struct fn0_slice){wasm.data, wasm.bytes}, &artifact, &error),
-            FN0_ERROR_TOO_LARGE);
+        assert_int_equal(fn0_component_compile(other.engine,
+                                               (struct fn0_slice){wasm.data, wasm.bytes}, &artifact,
+                                               &error),
+                         FN0_ERROR_TOO_LARGE);
         assert_non_null(strstr(error.message, "exceeds"));
         assert_null(strchr(error.message, '\n'));
         driver_fini(&other);
@@ -148,7 +154,8 @@ static void options_are_checked(void **state)
 static int artifact_of(struct fn0_engine *engine, const char *guest, struct fn0_bytes *ret_artifact)
 {
     struct text wasm = driver_guest(guest);
-    int answer = fn0_component_compile(engine, (struct fn0_slice){wasm.data, wasm.bytes}, ret_artifact, &error);
+    int answer = fn0_component_compile(engine, (struct fn0_slice){wasm.data, wasm.bytes},
+                                       ret_artifact, &error);
 
     free(wasm.data);
     return answer;
@@ -193,7 +200,8 @@ static void artifacts_fit_their_engine_only(void **state)
         fail_msg("%s", error.message);
     assert_int_not_equal(fn0_engine_fingerprint(other), fn0_engine_fingerprint(driver.engine));
     fn0_engine_destroy(other);
-    assert_int_equal(fn0_component_load(driver.engine, -1, &driver.component, &error), FN0_ERROR_ARTIFACT);
+    assert_int_equal(fn0_component_load(driver.engine, -1, &driver.component, &error),
+                     FN0_ERROR_ARTIFACT);
 }
 
 static void makers_may_go_first(void **state)
