@@ -183,7 +183,8 @@ bench: build/fn0 guests | set-up-bench ## fn0 beside wasmtime serve and nginx: a
 	@$(PYTHON) bench/compare.py $(BENCH_OPTIONS)
 
 lint: | set-up-test ## the form of C, Rust and Python, and the rules of the house
-	@$(CLANG_FORMAT) --dry-run --Werror $(C_FILES)
+	@for file in $(C_FILES); do $(CLANG_FORMAT) $$file | cmp -s - $$file || echo "$$file: make format"; done | tee build/misformed
+	@test ! -s build/misformed
 	@for folder in $(RUST_FOLDERS); do cargo fmt --all --check --manifest-path $$folder/Cargo.toml; done
 	@$(PYTHON) -m ruff check --quiet
 	@$(PYTHON) -m ruff format --check --quiet
