@@ -62,6 +62,7 @@ struct engine {
     _Atomic bool ending;
     _Atomic uint64_t ticks;
     sem_t awake;
+    _Atomic(struct engine_rest *) rests; /* the newest first */
 };
 
 /* Waits until guests run again. `seen_ns`: what the ticker knows of running_ns. */
@@ -184,6 +185,26 @@ fail_bridge:
     return code;
 }
 
+void engine_leave(struct engine *engine, struct engine_rest *rest)
+{
+    struct engine_rest *head = atomic_load(&engine->rests);
+
+    do
+        rest->next = head;
+    while (!atomic_compare_exchange_weak(&engine->rests, &head, rest));
+}
+
+static void destroy_rests(struct engine *engine)
+{
+    struct engine_rest *rest = atomic_load(&engine->rests);
+
+    while (rest != NULL) {
+        struct engine_rest *next = rest->next;
+        rest->destroy(rest);
+        rest = next;
+    }
+}
+
 void engine_destroy(struct engine *engine)
 {
     int number;
@@ -197,6 +218,7 @@ void engine_destroy(struct engine *engine)
     check(number == 0);
     sem_destroy(&engine->awake);
     fn0_engine_destroy(engine->bridge);
+    destroy_rests(engine);
     free(engine);
 }
 

@@ -44,6 +44,15 @@ struct fn0_engine *engine_bridge(const struct engine *engine);
  * `now_ns` is the loop's time; it may lag a few milliseconds. */
 void engine_running(struct engine *engine, uint64_t now_ns);
 
+/* Something that the bridge's wakes may touch as long as the engine lives. Embedded in it. */
+struct engine_rest {
+    struct engine_rest *next; /* the engine's own */
+    void (*destroy)(struct engine_rest *rest);
+};
+
+/* Leaves `rest` to the engine, which destroys it as the last thing of its own end. Any thread. */
+void engine_leave(struct engine *engine, struct engine_rest *rest);
+
 /* How often it has ticked: for tests. */
 uint64_t engine_ticks(const struct engine *engine);
 

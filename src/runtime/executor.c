@@ -151,7 +151,7 @@ static void executor_free(struct executor *executor)
     struct list *link;
     while ((link = list_pop_front(&executor->free)))
         free(container_of(link, struct call, link));
-    wakes_destroy(executor->wakes);
+    wakes_leave(executor->wakes, executor->options.engine);
     free(executor);
     closed(context);
 }

@@ -35,6 +35,7 @@ struct wakes {
     atomic_bool open;
     atomic_bool sent; /* the message is under way */
     struct loop_message message;
+    struct engine_rest rest;
     _Atomic(struct chunk *) chunks[CHUNKS_MAX];
 };
 
@@ -167,6 +168,18 @@ bool wakes_settled(struct wakes *wakes)
 {
     check(!atomic_load(&wakes->open));
     return atomic_load(&wakes->inside) == 0 && !atomic_load(&wakes->sent);
+}
+
+static void rest_destroy(struct engine_rest *rest)
+{
+    wakes_destroy(container_of(rest, struct wakes, rest));
+}
+
+void wakes_leave(struct wakes *wakes, struct engine *engine)
+{
+    check(wakes_settled(wakes));
+    wakes->rest.destroy = rest_destroy;
+    engine_leave(engine, &wakes->rest);
 }
 
 void wakes_destroy(struct wakes *wakes)

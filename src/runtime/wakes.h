@@ -8,8 +8,7 @@
  * from other threads the slot is put on a list without a lock, and the loop is sent a message.
  *
  * Life: the table's memory must outlive the last wake, which may come as long as the engine lives;
- * so wakes_close gives the memory to the caller, who frees it with free-standing wakes_free after
- * that.
+ * so after wakes_close the table is left to the engine, which destroys it at its own end.
  *
  * Threads: the worker's, but for wakes_wake. */
 
@@ -21,6 +20,7 @@
 
 #include "base/error.h"
 #include "io/loop.h"
+#include "runtime/engine.h"
 
 struct wakes;
 
@@ -47,7 +47,10 @@ void wakes_close(struct wakes *wakes);
  * message of it is under way; soon true. The loop may then go. */
 bool wakes_settled(struct wakes *wakes);
 
-/* Frees the table. No wake can come any more. NULL is fine. */
+/* Leaves a settled table to the engine; the pointer is invalid. */
+void wakes_leave(struct wakes *wakes, struct engine *engine);
+
+/* Frees a table of which no engine knows any more, or never did. NULL is fine. */
 void wakes_destroy(struct wakes *wakes);
 
 #endif

@@ -306,6 +306,29 @@ static void test_a_wake_of_a_warm_instance_does_nothing(void **state)
     world_fini(&world);
 }
 
+static void test_a_wake_after_the_executors_end(void **state)
+{
+    (void)state;
+    struct world world;
+    struct test_version version;
+    begin(&world, &version);
+    fake.handler = wait_for_wake;
+    struct seen seen = {0};
+    assert_int_equal(start(&world, "one", "/p", &seen), 0);
+    turn(&world);
+    struct fn0_instance_options options = last_instance->options;
+    executor_close(world.executor, world_closed, &world);
+    while (!world.closed) {
+        options.wake(options.wake_context, options.token);
+        fake_sleep(MS);
+        turn(&world);
+    }
+    /* As long as the engine lives. */
+    options.wake(options.wake_context, options.token);
+    assert_string_equal(order, "p");
+    world_fini(&world);
+}
+
 #define THREADS 3
 #define WAKES 3000
 
@@ -377,6 +400,7 @@ int main(void)
         cmocka_unit_test(test_a_wake_polls_once_and_none_does_not),
         cmocka_unit_test(test_a_late_wake_finds_nobody),
         cmocka_unit_test(test_a_wake_of_a_warm_instance_does_nothing),
+        cmocka_unit_test(test_a_wake_after_the_executors_end),
         cmocka_unit_test(test_wakes_of_other_threads_arrive),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
