@@ -709,8 +709,8 @@ void http_connection_read_more(struct http_connection *connection)
 {
     if (connection->working)
         return;
-    if (buffer_bytes(&connection->pending) > 0)
-        loop_defer(connection->shared->loop, &connection->work);
+    /* Also without input: the end of a body that just filled the window is still to be told. */
+    loop_defer(connection->shared->loop, &connection->work);
     settle(connection);
 }
 

@@ -207,6 +207,9 @@ static int take_method(struct http_parser *parser, struct slice *input)
  * the input it has used. */
 static enum llhttp_errno run(struct http_parser *parser, struct slice input, size_t *ret_used)
 {
+    /* Nothing at no place would make llhttp forget that it is within a body or a field. */
+    if (!input.data)
+        input.data = "";
     parser->begin = input.data;
     parser->body = (struct slice){.data = NULL};
     parser->chunk_begun = parser->head_complete = parser->message_complete = false;

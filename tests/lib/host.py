@@ -227,3 +227,9 @@ class Host:
     def cpu_seconds(self):
         fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def is_quiet(self, seconds=0.3):
+        """Whether it computes next to nothing for a while."""
+        before = self.cpu_seconds()
+        time.sleep(seconds)
+        return self.cpu_seconds() - before < 0.1 * seconds + 0.02
