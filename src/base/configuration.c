@@ -455,19 +455,6 @@ int host_configuration_create(const char *path, const struct configuration_flag 
     return code;
 }
 
-int host_configuration_check_source(const struct host_configuration *configuration,
-                                    struct error *error)
-{
-    if (configuration->component && configuration->functions)
-        return error_set(error, ERROR_USAGE,
-                         "both a component (%s) and a folder of functions (%s): give one of them",
-                         configuration->component, configuration->functions);
-    if (!configuration->component && !configuration->functions)
-        return error_set(error, ERROR_USAGE,
-                         "nothing to serve: give COMPONENT.wasm or --functions DIR");
-    return 0;
-}
-
 void host_configuration_destroy(struct host_configuration *configuration)
 {
     if (!configuration)

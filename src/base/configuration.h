@@ -116,7 +116,9 @@ struct configuration_flag {
 /* Makes the host's configuration: the defaults, then `path` (NULL: no file), then `flags`. Reads
  * files, so not for a worker's thread. Returns 0 or ERROR_CONFIGURATION, ERROR_USAGE (a flag's
  * value), ERROR_NOT_FOUND (no such file), ERROR_SYSTEM, ERROR_OUT_OF_MEMORY. The caller destroys
- * *ret_configuration, which is NULL after a failure. */
+ * *ret_configuration, which is NULL after a failure. Whether there is something to serve
+ * (`component` or `functions`) is not asked here: not everything that reads a configuration serves.
+ */
 int host_configuration_create(const char *path, const struct configuration_flag *flags,
                               size_t flag_count, struct host_configuration **ret_configuration,
                               struct error *error);
@@ -126,11 +128,6 @@ int host_configuration_create_from_text(const char *path, struct slice text,
                                         const struct configuration_flag *flags, size_t flag_count,
                                         struct host_configuration **ret_configuration,
                                         struct error *error);
-
-/* Whether it says what to serve: either `component` or `functions`; both or neither is ERROR_USAGE.
- * Apart from create, since not everything that reads a configuration serves. */
-int host_configuration_check_source(const struct host_configuration *configuration,
-                                    struct error *error);
 
 /* NULL is fine. No thread may hold it any more. */
 void host_configuration_destroy(struct host_configuration *configuration);

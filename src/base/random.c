@@ -2,9 +2,7 @@
 
 #include "base/random.h"
 
-#include <limits.h>
 #include <sys/random.h>
-#include <openssl/rand.h>
 
 #include "base/check.h"
 #include "tables/errors.h"
@@ -64,11 +62,4 @@ uint64_t random_below(struct random *random, uint64_t bound)
     while (number < uneven)
         number = random_next(random);
     return number % bound;
-}
-
-int random_key(uint8_t *ret_key, size_t bytes, struct error *error)
-{
-    if (bytes > INT_MAX || RAND_bytes(ret_key, (int)bytes) != 1)
-        return error_set(error, ERROR_SYSTEM, "no random bytes for a key");
-    return 0;
 }

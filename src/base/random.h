@@ -6,10 +6,7 @@
 #ifndef FN0_BASE_RANDOM_H
 #define FN0_BASE_RANDOM_H
 
-#include <stddef.h>
 #include <stdint.h>
-
-#include "base/error.h"
 
 /* xoshiro256**; embedded, one owner thread. */
 struct random {
@@ -27,8 +24,5 @@ uint64_t random_next(struct random *random);
 
 /* A number from 0 to `bound` - 1, each as likely. `bound` over 0. */
 uint64_t random_below(struct random *random, uint64_t bound);
-
-/* Fills a key with `bytes` random bytes that nobody can guess. ERROR_SYSTEM. Any thread. */
-int random_key(uint8_t *ret_key, size_t bytes, struct error *error);
 
 #endif

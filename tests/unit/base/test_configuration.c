@@ -743,27 +743,6 @@ static void a_file_is_read(void **state)
     assert_int_equal(host_configuration_create("/tmp", NULL, 0, &host, &error), ERROR_SYSTEM);
 }
 
-static void what_to_serve_must_be_said_once(void **state)
-{
-    (void)state;
-    struct error error = {0};
-    struct host_configuration *host = read_host("component = \"a.wasm\"");
-    assert_int_equal(host_configuration_check_source(host, &error), 0);
-    host_configuration_destroy(host);
-    host = read_host("functions = \"b\"");
-    assert_int_equal(host_configuration_check_source(host, &error), 0);
-    host_configuration_destroy(host);
-    host = read_host("");
-    assert_int_equal(host_configuration_check_source(host, &error), ERROR_USAGE);
-    assert_string_equal(error.message, "nothing to serve: give COMPONENT.wasm or --functions DIR");
-    host_configuration_destroy(host);
-    host = read_flag("functions = \"b\"", "component", "a.wasm");
-    assert_int_equal(host_configuration_check_source(host, &error), ERROR_USAGE);
-    assert_string_equal(error.message, "both a component (a.wasm) and a folder of functions (b): "
-                                       "give one of them");
-    host_configuration_destroy(host);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -791,7 +770,6 @@ int main(void)
         cmocka_unit_test(a_repeated_flag_makes_a_list),
         cmocka_unit_test(bad_flags_are_usage_errors),
         cmocka_unit_test(a_file_is_read),
-        cmocka_unit_test(what_to_serve_must_be_said_once),
     };
     return cmocka_run_group_tests_name("base/configuration", tests, NULL, NULL);
 }
