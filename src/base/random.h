@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 
 /* Random numbers as a parameter, so that a test can repeat them. Whoever draws has a struct of its
- * own: a worker, a test. Not for keys: random_key is, which asks OpenSSL and cannot be repeated. */
+ * own: a worker, a test. Not for keys: those come from OpenSSL. */
 
 #ifndef FN0_BASE_RANDOM_H
 #define FN0_BASE_RANDOM_H
