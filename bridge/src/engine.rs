@@ -12,7 +12,7 @@ use std::sync::Arc;
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::oneshot;
 use wasmtime::component::Linker;
-use wasmtime::{Config, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig};
+use wasmtime::{Config, Enabled, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig};
 
 /// An address space of 47 bits, and half of it left for everything else.
 const ADDRESS_SPACE_BYTES: u64 = 1 << 46;
@@ -60,7 +60,7 @@ fn check(options: &fn0_engine_options) -> Result<(), Failure> {
     if !positive {
         return Err(Failure::invalid("each size of the pool must be over 0"));
     }
-    if options.memory_bytes_max % 65536 != 0 || options.memory_bytes_max > 1 << 32 {
+    if !options.memory_bytes_max.is_multiple_of(65536) || options.memory_bytes_max > 1 << 32 {
         return Err(Failure::invalid(
             "memory_bytes_max must be a multiple of 64 KiB and at most 4 GiB",
         ));
@@ -124,7 +124,9 @@ fn pool(options: &fn0_engine_options) -> PoolingAllocationConfig {
         .max_core_instance_size(options.core_instance_bytes_max as usize)
         .max_component_instance_size(options.component_instance_bytes_max as usize)
         .linear_memory_keep_resident(options.memory_keep_resident_bytes as usize)
-        .table_keep_resident(options.table_keep_resident_bytes as usize);
+        .table_keep_resident(options.table_keep_resident_bytes as usize)
+        // Only pages that a guest has written are put back, where the kernel can name them (Linux 6.7).
+        .pagemap_scan(Enabled::Auto);
     pool
 }
 
