@@ -263,7 +263,8 @@ static curl_socket_t on_open_socket(void *context, curlsocktype purpose,
         return CURL_SOCKET_BAD;
     }
     request->connects = true;
-    return client_sockets_open(&request->client->sockets, &address);
+    return socket(destination->family, destination->socktype | SOCK_NONBLOCK | SOCK_CLOEXEC,
+                  destination->protocol);
 }
 
 /* A connection is ready, and the request is about to be sent: perhaps again, since libcurl tries
@@ -279,6 +280,9 @@ static int on_send(void *context, char *peer_host, char *own_host, int peer_port
         fail(request, CLIENT_CONNECTION_TERMINATED, "the server closed a kept connection");
         return CURL_PREREQFUNC_ABORT;
     }
+    curl_socket_t socket = CURL_SOCKET_BAD;
+    curl_easy_getinfo(request->easy, CURLINFO_ACTIVESOCKET, &socket);
+    client_sockets_keep(&request->client->sockets, socket);
     request->sends++;
     request->phase = CLIENT_PHASE_EXCHANGING;
     watch(request);

@@ -12,9 +12,14 @@ struct client_socket {
     uv_poll_t poll;
     struct client_sockets *sockets;
     curl_socket_t descriptor;
-    bool own;       /* opened here, so kept while libcurl does not look at it */
     int wanted;     /* what libcurl waits for: UV_READABLE, UV_WRITABLE */
     int registered; /* what libuv watches for */
+};
+
+/* What is known of a descriptor. */
+struct client_socket_slot {
+    struct client_socket *entry; /* NULL: not watched */
+    bool kept;                   /* an established connection: its end will be told */
 };
 
 void client_sockets_init(struct client_sockets *sockets, struct loop *loop,
@@ -28,8 +33,8 @@ void client_sockets_init(struct client_sockets *sockets, struct loop *loop,
 void client_sockets_fini(struct client_sockets *sockets)
 {
     check(sockets->open == 0);
-    free(sockets->by_descriptor);
-    sockets->by_descriptor = NULL;
+    free(sockets->slots);
+    sockets->slots = NULL;
     sockets->capacity = 0;
 }
 
@@ -37,7 +42,12 @@ static struct client_socket *find(struct client_sockets *sockets, curl_socket_t 
 {
     check(descriptor >= 0);
     size_t i = (size_t)descriptor;
-    return i < sockets->capacity ? sockets->by_descriptor[i] : NULL;
+    return i < sockets->capacity ? sockets->slots[i].entry : NULL;
+}
+
+static bool is_kept(struct client_sockets *sockets, curl_socket_t descriptor)
+{
+    return (size_t)descriptor < sockets->capacity && sockets->slots[descriptor].kept;
 }
 
 static int make_room(struct client_sockets *sockets, curl_socket_t descriptor)
@@ -47,21 +57,20 @@ static int make_room(struct client_sockets *sockets, curl_socket_t descriptor)
         capacity *= 2;
     if (capacity == sockets->capacity)
         return 0;
-    struct client_socket **table =
-        realloc(sockets->by_descriptor, capacity * sizeof(struct client_socket *));
-    if (!table)
+    struct client_socket_slot *slots =
+        realloc(sockets->slots, capacity * sizeof(struct client_socket_slot));
+    if (!slots)
         return -1;
-    memset(table + sockets->capacity, 0, (capacity - sockets->capacity) * sizeof(*table));
-    sockets->by_descriptor = table;
+    memset(slots + sockets->capacity, 0, (capacity - sockets->capacity) * sizeof(*slots));
+    sockets->slots = slots;
     sockets->capacity = capacity;
     return 0;
 }
 
-static struct client_socket *add(struct client_sockets *sockets, curl_socket_t descriptor, bool own)
+static struct client_socket *add(struct client_sockets *sockets, curl_socket_t descriptor)
 {
     if (make_room(sockets, descriptor) < 0)
         return NULL;
-    check(!sockets->by_descriptor[descriptor]);
     struct client_socket *entry = calloc(1, sizeof(*entry));
     if (!entry)
         return NULL;
@@ -71,8 +80,7 @@ static struct client_socket *add(struct client_sockets *sockets, curl_socket_t d
     }
     entry->sockets = sockets;
     entry->descriptor = descriptor;
-    entry->own = own;
-    sockets->by_descriptor[descriptor] = entry;
+    sockets->slots[descriptor].entry = entry;
     sockets->open++;
     return entry;
 }
@@ -88,7 +96,7 @@ static void on_closed(uv_handle_t *handle)
 
 static void remove_entry(struct client_socket *entry)
 {
-    entry->sockets->by_descriptor[entry->descriptor] = NULL;
+    entry->sockets->slots[entry->descriptor].entry = NULL;
     uv_close((uv_handle_t *)&entry->poll, on_closed);
 }
 
@@ -129,24 +137,21 @@ static void on_poll(uv_poll_t *poll, int status, int events)
         watch(entry);
 }
 
-curl_socket_t client_sockets_open(struct client_sockets *sockets, const struct address *address)
+void client_sockets_keep(struct client_sockets *sockets, curl_socket_t socket)
 {
-    curl_socket_t descriptor =
-        socket(address->any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (descriptor < 0)
-        return CURL_SOCKET_BAD;
-    if (!add(sockets, descriptor, true)) {
-        close(descriptor);
-        return CURL_SOCKET_BAD;
-    }
-    return descriptor;
+    /* Without memory it is not kept watched, which only costs time. */
+    if (socket != CURL_SOCKET_BAD && make_room(sockets, socket) == 0)
+        sockets->slots[socket].kept = true;
 }
 
 int client_sockets_on_close(void *context, curl_socket_t socket)
 {
-    struct client_socket *entry = find(context, socket);
-    check(entry && entry->own);
-    remove_entry(entry);
+    struct client_sockets *sockets = context;
+    struct client_socket *entry = find(sockets, socket);
+    if (entry)
+        remove_entry(entry);
+    if (is_kept(sockets, socket))
+        sockets->slots[socket].kept = false;
     return close(socket);
 }
 
@@ -158,14 +163,14 @@ int client_sockets_on_watch(CURL *easy, curl_socket_t socket, int what, void *co
     struct client_sockets *sockets = context;
     struct client_socket *entry = find(sockets, socket);
     if (what == CURL_POLL_REMOVE) {
-        if (entry && entry->own)
+        if (entry && is_kept(sockets, socket))
             entry->wanted = 0;
         else if (entry)
             remove_entry(entry);
         return 0;
     }
     if (!entry)
-        entry = add(sockets, socket, false);
+        entry = add(sockets, socket);
     if (!entry)
         return -1;
     entry->wanted =

@@ -13,16 +13,15 @@
 #include <curl/curl.h>
 #include <stddef.h>
 
-#include "io/address.h"
 #include "io/loop.h"
 
-struct client_socket;
+struct client_socket_slot;
 
 struct client_sockets {
     struct loop *loop;
     void (*ready)(struct client_sockets *sockets, curl_socket_t socket, int curl_events);
     void (*emptied)(struct client_sockets *sockets);
-    struct client_socket **by_descriptor;
+    struct client_socket_slot *slots; /* by descriptor */
     size_t capacity;
     size_t open; /* handles not yet closed */
 };
@@ -37,8 +36,10 @@ void client_sockets_init(struct client_sockets *sockets, struct loop *loop,
 /* Frees what it holds; no socket may be open. */
 void client_sockets_fini(struct client_sockets *sockets);
 
-/* Opens a socket for libcurl to connect to `address`. CURL_SOCKET_BAD where that fails. */
-curl_socket_t client_sockets_open(struct client_sockets *sockets, const struct address *address);
+/* Says that a connection is established (CURLOPT_PREREQFUNCTION): from now on it stays watched
+ * between requests, until it is closed. Not before: libcurl 7.88 closes sockets that it could not
+ * connect without saying so. */
+void client_sockets_keep(struct client_sockets *sockets, curl_socket_t socket);
 
 /* CURLOPT_CLOSESOCKETFUNCTION; `context` is the struct client_sockets. */
 int client_sockets_on_close(void *context, curl_socket_t socket);
