@@ -55,7 +55,7 @@ void budget_fini(struct budget *budget)
     pthread_mutex_destroy(&budget->lock);
 }
 
-static struct budget_function *function_find(struct budget *budget, const char *name)
+static struct budget_function *part_find(struct budget *budget, const char *name)
 {
     struct budget_function *function = budget->functions;
     while (function && strcmp(function->name, name) != 0)
@@ -63,7 +63,7 @@ static struct budget_function *function_find(struct budget *budget, const char *
     return function;
 }
 
-static struct budget_function *function_create(const char *name)
+static struct budget_function *part_create(const char *name)
 {
     struct budget_function *function = calloc(1, sizeof *function);
     if (!function)
@@ -79,9 +79,9 @@ static struct budget_function *function_create(const char *name)
 struct budget_function *budget_function_acquire(struct budget *budget, const char *name)
 {
     pthread_mutex_lock(&budget->lock);
-    struct budget_function *function = function_find(budget, name);
+    struct budget_function *function = part_find(budget, name);
     if (!function) {
-        function = function_create(name);
+        function = part_create(name);
         if (function) {
             function->next = budget->functions;
             budget->functions = function;

@@ -255,7 +255,7 @@ void executor_call_over(struct call *call)
 }
 
 /* Why no call of the entry can be started now; 0: one can. */
-static int refusal(const struct executor *executor, const struct directory_entry *entry)
+static int start_refusal(const struct executor *executor, const struct directory_entry *entry)
 {
     if (executor->closing)
         return ERROR_DRAINING;
@@ -269,7 +269,7 @@ int call_start(struct executor *executor, struct directory_entry *entry,
                const struct call_sink *sink, void *context, struct call **ret_call,
                struct error *error)
 {
-    int code = refusal(executor, entry);
+    int code = start_refusal(executor, entry);
     if (code < 0)
         return error_set(error, code, "%s", error_info(code)->text);
     struct function *function = entry->pool;

@@ -365,11 +365,12 @@ static int outgoing_send(struct outgoing *outgoing, const struct fn0_outgoing_re
         .first_byte_timeout_ns = request->first_byte_timeout_ns,
         .between_bytes_timeout_ns = request->between_bytes_timeout_ns,
     };
+    account_client_used(outgoing->account_client);
     code = client_request_start(outgoing->account_client->client, &options, &client_events,
                                 outgoing, &outgoing->request, error);
     free(url);
-    if (code == 0)
-        account_client_used(outgoing->account_client);
+    if (code < 0)
+        account_client_unused(outgoing->account_client);
     return code;
 }
 

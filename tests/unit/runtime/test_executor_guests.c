@@ -579,6 +579,73 @@ static void test_a_request_that_no_guest_can_be_shown_costs_nothing(void **state
     assert_int_equal(executor_counts(world->executor)->running, 0);
 }
 
+/* Until the guest has made a request. */
+static struct client_request *await_request(struct world *world)
+{
+    for (int i = 0; i < 2000 && !fake_clients.last; i++)
+        loop_run_once(world->loop, 1);
+    assert_non_null(fake_clients.last);
+    return fake_clients.last;
+}
+
+static void test_outgoing_requests(void **state)
+{
+    struct world *world = *state;
+    publish(world, "[limits]\noutgoing_requests = 2\n");
+    struct seen seen = {0};
+    start(world, "/fetch?url=https://example.com:8443/there&connect_ms=5", &seen);
+    struct client_request *request = await_request(world);
+    assert_string_equal(request->method, "GET");
+    assert_string_equal(request->url, "https://example.com:8443/there");
+    assert_false(request->options.has_body);
+    assert_int_equal(request->options.connect_timeout_ns, 5 * MS);
+    assert_int_equal(request->options.first_byte_timeout_ns, UINT64_MAX);
+    request->events->response(request->context, 203, NULL, 0);
+    request->events->body(request->context, SLICE("from there"));
+    for (int i = 0; i < 2000 && request->consumed < 10; i++)
+        loop_run_once(world->loop, 1);
+    assert_int_equal(request->consumed, 10);
+    fake_client_end(request);
+    await(world, &seen);
+    assert_int_equal(seen.code, 0);
+    assert_int_equal(seen.status, 203);
+    assert_memory_equal(seen.body, "from there", 10);
+    assert_int_equal(seen.usage.outgoing_requests, 1);
+
+    seen = (struct seen){0};
+    start(world, "/fetch?url=http://example.com/", &seen);
+    fake_client_fail(await_request(world), CLIENT_ADDRESS_PROHIBITED);
+    await(world, &seen);
+    assert_non_null(strstr(seen.body, "DestinationIpProhibited"));
+
+    /* Two are made, the third is denied. */
+    seen = (struct seen){0};
+    start(world, "/fetch-many?url=http://example.com/&n=3", &seen);
+    for (int i = 0; i < 2; i++) {
+        request = await_request(world);
+        request->events->response(request->context, 200, NULL, 0);
+        fake_client_end(request);
+    }
+    await(world, &seen);
+    assert_non_null(strstr(seen.body, "HttpRequestDenied"));
+    assert_int_equal(seen.usage.outgoing_requests, 3);
+}
+
+static void test_a_cancelled_call_cancels_its_requests(void **state)
+{
+    struct world *world = *state;
+    publish(world, "[outbound]\nhosts = [\"api.example.com\"]\n");
+    struct seen seen = {0};
+    unsigned cancelled = fake_clients.cancelled;
+    start(world, "/fetch?url=http://api.example.com/", &seen);
+    await_request(world);
+    call_cancel(seen.call);
+    assert_int_equal(fake_clients.cancelled, cancelled + 1);
+    assert_int_equal(fake_clients.requests_alive, 0);
+    seen = run_call(world, "/fetch?url=http://example.com/");
+    assert_non_null(strstr(seen.body, "HttpRequestDenied"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -594,6 +661,8 @@ int main(void)
         cmocka_unit_test(test_cancelling_who_sleeps_and_a_wake_that_comes_late),
         cmocka_unit_test(test_the_call_goes_on_after_its_response),
         cmocka_unit_test(test_what_a_guest_prints_is_handed_on),
+        cmocka_unit_test(test_outgoing_requests),
+        cmocka_unit_test(test_a_cancelled_call_cancels_its_requests),
         cmocka_unit_test(test_a_request_that_no_guest_can_be_shown_costs_nothing),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
