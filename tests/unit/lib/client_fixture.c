@@ -269,6 +269,14 @@ void run_for(struct fixture *fixture, uint64_t ns)
         loop_run_once(fixture->loop, 2);
 }
 
+void run_until_counted(struct fixture *fixture, const _Atomic(unsigned) *counter, unsigned value)
+{
+    uint64_t end_ns = clock_monotonic_ns(clock_system()) + WAIT_NS;
+    while (atomic_load(counter) != value && clock_monotonic_ns(clock_system()) < end_ns)
+        loop_run_once(fixture->loop, 2);
+    assert_int_equal(atomic_load(counter), value);
+}
+
 void exchange_whole(struct fixture *fixture, struct exchange *exchange, const struct wanted *wanted)
 {
     memset(exchange, 0, sizeof(*exchange));

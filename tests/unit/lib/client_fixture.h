@@ -101,6 +101,9 @@ void run_until_over(struct exchange *exchange);
 /* Runs the loop for so long. */
 void run_for(struct fixture *fixture, uint64_t ns);
 
+/* Runs the loop until the peer's counter stands at `value`; fails the test after seconds. */
+void run_until_counted(struct fixture *fixture, const _Atomic(unsigned) *counter, unsigned value);
+
 /* A whole exchange. */
 void exchange_whole(struct fixture *fixture, struct exchange *exchange,
                     const struct wanted *wanted);
