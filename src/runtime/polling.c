@@ -228,7 +228,7 @@ static void let_go(struct call *call, bool keep, uint64_t memory_bytes)
                                          call->request_id);
         call->instance = NULL;
         instance->call = NULL;
-        if (keep && !executor->closing)
+        if (keep)
             pool_put(call->function->pool, instance, memory_bytes);
         else
             pool_drop(call->function->pool, instance);
@@ -311,8 +311,8 @@ static bool runs_again(struct call *call)
     struct pool *pool = call->function->pool;
     struct instance *instance = call->instance;
     struct version *version = instance->version;
-    if (!call->warm || call->head_told || call->error_name[0] || pool->proved_reusable ||
-        version != pool->version || version->configuration->instance.reuse != REUSE_AUTO)
+    if (!call->warm || pool->proved_reusable || version != pool->version ||
+        version->configuration->instance.reuse != REUSE_AUTO)
         return false;
     if (call->outgoing.made > 0 || call->body_wanted || call->body_given) {
         mark_single_use(call, version);
@@ -354,8 +354,20 @@ static bool declared_too_large(const struct call *call, const struct field *fiel
     return bytes > max;
 }
 
+/* The guest has answered, and so shows whether its instances can be used again. */
+static void learn_from_answer(struct call *call)
+{
+    struct pool *pool = call->function->pool;
+    struct version *version = call->instance->version;
+    if (call->second_run)
+        mark_single_use(call, version);
+    else if (call->warm && version == pool->version)
+        pool->proved_reusable = true;
+}
+
 static void tell_head(struct call *call, const struct fn0_event *event)
 {
+    learn_from_answer(call);
     if (event->status == 0) {
         size_t bytes = event->text.bytes < sizeof call->error_name - 1
                            ? event->text.bytes
@@ -364,10 +376,6 @@ static void tell_head(struct call *call, const struct fn0_event *event)
         call->error_name[bytes] = 0;
         return;
     }
-    if (call->second_run)
-        mark_single_use(call, call->instance->version);
-    else if (call->warm && call->instance->version == call->function->pool->version)
-        call->function->pool->proved_reusable = true;
     const struct field *fields = fields_from_bridge(event->fields);
     if (declared_too_large(call, fields, event->field_count)) {
         call->end_code = ERROR_RESPONSE_BODY_SIZE;

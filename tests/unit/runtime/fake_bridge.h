@@ -345,7 +345,7 @@ bool fn0_call_destroy(struct fn0_call *call)
 {
     if (!call)
         return true;
-    bool reusable = call->over && !call->spoiled;
+    bool reusable = call->over && !call->spoiled && !call->interrupted;
     call->instance->has_call = false;
     fake.calls_alive--;
     free(call);

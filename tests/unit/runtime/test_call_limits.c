@@ -79,6 +79,7 @@ static void test_who_has_finished_is_not_failed_afterwards(void **state)
     plan = (struct plan){.compute_ns = 6 * MS, .polls = 3, .deaf = true};
     assert_int_equal(run_call(&world, "one", "/").code, 0);
     assert_int_equal(fake.interrupts, 1);
+    assert_int_equal(fake.instances_alive, 0); /* the bridge says that it cannot be kept */
     world_fini(&world);
 }
 
