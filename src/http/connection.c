@@ -275,7 +275,7 @@ static enum step step_idle(struct http_connection *connection, struct slice *inp
 static void begin_exchange(struct http_connection *connection)
 {
     struct http_exchange *exchange = connection->exchange;
-    struct slice nothing = {.data = NULL};
+    struct slice nothing = SLICE("");
     move(connection, HTTP_CONNECTION_EXCHANGE);
     connection->progress = true;
     connection->keeps_alive = false;
@@ -300,13 +300,14 @@ static enum step step_head(struct http_connection *connection, struct slice *inp
     return STEP_AGAIN;
 }
 
-/* Hands the handler as much of the body as it may have. */
+/* Hands the handler as much of the body as it may have, and its end, for which it needs no room. */
 static enum step step_body(struct http_connection *connection, struct slice *input)
 {
     struct http_exchange *exchange = connection->exchange;
     struct slice body;
     size_t window = http_exchange_window(exchange);
-    if (window == 0)
+    if (window == 0 && !(http_exchange_wants_body(exchange) &&
+                         http_parser_body_left(&connection->parser) == 0))
         return STEP_WAIT;
     struct slice piece = {.data = input->data,
                           .bytes = input->bytes < window ? input->bytes : window};
@@ -433,11 +434,10 @@ bool http_connection_has_input(const struct http_connection *connection)
 /* Goes on with what was read before. */
 static void work_off(struct http_connection *connection)
 {
-    struct slice input = buffer_slice(&connection->pending);
-    size_t before = input.bytes;
+    size_t before = buffer_bytes(&connection->pending);
+    struct slice input = before > 0 ? buffer_slice(&connection->pending) : SLICE("");
     parse(connection, &input);
-    if (before > 0)
-        buffer_consume(&connection->pending, before - input.bytes);
+    buffer_consume(&connection->pending, before - input.bytes);
     if (buffer_bytes(&connection->pending) == 0)
         buffer_reset(&connection->pending, 0);
     if (connection->input_ended)
@@ -694,9 +694,9 @@ void http_connection_read_body(struct http_connection *connection)
         return;
     }
     connection->turn_requests = 0; /* the next request is not begun from within */
-    struct slice input = buffer_slice(&connection->pending);
-    size_t before = input.bytes;
+    size_t before = buffer_bytes(&connection->pending);
     if (before > 0) {
+        struct slice input = buffer_slice(&connection->pending);
         parse(connection, &input);
         buffer_consume(&connection->pending, before - input.bytes);
         if (input.bytes > 0 || connection->input_ended)

@@ -255,12 +255,17 @@ void http_exchange_consumed(struct http_exchange *exchange, size_t bytes)
 
 /* ---- The request, from its connection -------------------------------------------------------- */
 
+bool http_exchange_wants_body(const struct http_exchange *exchange)
+{
+    return exchange->wanted && !exchange->over && exchange->body == HTTP_BODY_COMING;
+}
+
 size_t http_exchange_window(const struct http_exchange *exchange)
 {
     size_t window = exchange->connection->shared->options.body_window_bytes;
-    if (exchange->over || !exchange->wanted || exchange->held ||
-        exchange->body != HTTP_BODY_COMING || exchange->unconsumed >= window)
+    if (!http_exchange_wants_body(exchange) || exchange->held)
         return 0;
+    check(exchange->unconsumed < window);
     return window - exchange->unconsumed;
 }
 

@@ -82,7 +82,10 @@ void http_exchange_receive_end(struct http_exchange *exchange);
 /* The body will not come whole. */
 void http_exchange_receive_failure(struct http_exchange *exchange, int code);
 
-/* How much of the body the handler may be handed now; 0: nothing is wanted. */
+/* Whether the handler waits for more of the body, or its end. */
+bool http_exchange_wants_body(const struct http_exchange *exchange);
+
+/* How much of the body the handler may be handed now; 0: nothing, or nothing is wanted. */
 size_t http_exchange_window(const struct http_exchange *exchange);
 
 /* Output is about to be sent: a head that is open is framed as of unknown length. */

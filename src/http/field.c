@@ -194,9 +194,10 @@ static bool port_valid(struct slice text)
 
 bool http_authority_valid(struct slice authority)
 {
-    bool bracketed = authority.bytes > 0 && authority.data[0] == '[';
-    const char *end =
-        authority.bytes > 0 ? memchr(authority.data, bracketed ? ']' : ':', authority.bytes) : NULL;
+    if (authority.bytes == 0)
+        return false;
+    bool bracketed = authority.data[0] == '[';
+    const char *end = memchr(authority.data, bracketed ? ']' : ':', authority.bytes);
     if (bracketed && !end)
         return false;
     size_t host_bytes = end ? (size_t)(end - authority.data) : authority.bytes;

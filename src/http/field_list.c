@@ -102,7 +102,7 @@ void http_field_list_end_field(struct http_field_list *list)
 void http_field_list_complete(struct http_field_list *list)
 {
     check(!list->open);
-    const char *next = buffer_slice(&list->text).data;
+    const char *next = list->count > 0 ? buffer_slice(&list->text).data : NULL;
     for (size_t i = 0; i < list->count; i++) {
         struct field *field = &list->fields[i];
         field->name.data = next;

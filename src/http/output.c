@@ -43,14 +43,12 @@ void http_block_pool_fini(struct http_block_pool *pool)
 static struct http_block *take_block(struct http_block_pool *pool, size_t bytes)
 {
     struct http_block *block = pool->free;
-    if (fault_hits(pool->fault, FAULT_ALLOCATION))
-        return NULL;
     if (bytes <= BLOCK_CAPACITY && block) {
         pool->free = block->next;
         pool->count--;
     } else {
         size_t capacity = bytes > BLOCK_CAPACITY ? bytes : BLOCK_CAPACITY;
-        if (capacity > SIZE_MAX - sizeof(*block))
+        if (capacity > SIZE_MAX - sizeof(*block) || fault_hits(pool->fault, FAULT_ALLOCATION))
             return NULL;
         block = malloc(sizeof(*block) + capacity);
         if (!block)

@@ -359,6 +359,9 @@ static int step(struct http_parser *parser, struct slice *input, struct slice *r
 
 int http_parser_next(struct http_parser *parser, struct slice *input, struct slice *ret_body)
 {
+    /* Pointers into it are compared and moved, which NULL is not for. */
+    if (!input->data)
+        *input = SLICE("");
     for (;;) {
         int parsed = step(parser, input, ret_body);
         if (parsed != HTTP_PARSED_MORE)
