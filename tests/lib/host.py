@@ -113,8 +113,11 @@ class Host:
         self.addresses = []
         self.ready_line = None
         self.log = []  # every line of stderr: a dict where it is JSON, else a string
+        self.human = "--log-format=human" in words
         self._lines_changed = threading.Condition()
         self._ready = threading.Event()
+        self._hearing = threading.Event()
+        self._hearing.set()
         self._threads = [
             threading.Thread(target=self._read_output, daemon=True),
             threading.Thread(target=self._read_errors, daemon=True),
@@ -137,9 +140,11 @@ class Host:
 
     def _read_errors(self):
         for line in self.process.stderr:
+            self._hearing.wait()
             text = line.decode(errors="replace").rstrip("\n")
             try:
                 entry = json.loads(text)
+                entry["raw"] = text
             except ValueError:
                 entry = text
             with self._lines_changed:
@@ -175,7 +180,8 @@ class Host:
         except subprocess.TimeoutExpired:
             self.kill()
             raise AssertionError(f"fn0 did not end: {self.log[-20:]}") from None
-        reports = [line for line in self.log if isinstance(line, str) and line]
+        # What is neither is a sanitizer's, or of something that should not have happened.
+        reports = [line for line in self.log if isinstance(line, str) and line and not self.human]
         assert status == 0 and not reports, f"fn0 ended with {status}: {reports[:40] or self.log[-20:]}"
 
     def kill(self):
@@ -219,6 +225,13 @@ class Host:
 
     def wait_for_line(self, seconds=10, **wanted):
         return eventually(lambda: self.lines(**wanted), seconds, f"a line {wanted} in {self.log[-10:]}")[-1]
+
+    @contextlib.contextmanager
+    def deaf(self):
+        """Nobody reads its log meanwhile."""
+        self._hearing.clear()
+        yield
+        self._hearing.set()
 
     def resident_bytes(self):
         status = Path(f"/proc/{self.process.pid}/status").read_text()
