@@ -39,7 +39,12 @@ void call_label(struct call *call, const struct call_request *request)
     size_t used = 0;
     call->request_id = label_add(call, &used, request->request_id, CALL_LABEL_BYTES - 128);
     call->method = label_add(call, &used, request->method, CALL_LABEL_BYTES - 128 - 32);
-    call->path = label_add(call, &used, request->path_with_query, 0);
+    /* Without the query, which may hold what is nobody's business. */
+    struct slice path = request->path_with_query;
+    const char *query = path.bytes ? memchr(path.data, '?', path.bytes) : NULL;
+    if (query)
+        path.bytes = (size_t)(query - path.data);
+    call->path = label_add(call, &used, path, 0);
 }
 
 struct slice call_body_error_name(int code)
