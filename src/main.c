@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -14,6 +15,7 @@
 #include "cli/help.h"
 #include "cli/program.h"
 #include "cli/serve.h"
+#include "runtime/compiler.h"
 #include "tables/commands.h"
 #include "tables/release.h"
 
@@ -73,6 +75,8 @@ static enum exit_status choose(const struct program *program, int count, const c
 
 int main(int argc, char **argv)
 {
+    if (argc > 1 && strcmp(argv[1], COMPILER_COMMAND) == 0)
+        return compiler_main(argc, argv);
     struct random random;
     /* A client that goes away is an error of a write, not the end of the process. */
     signal(SIGPIPE, SIG_IGN);

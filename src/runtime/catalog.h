@@ -57,10 +57,10 @@ struct catalog_options {
 int catalog_create(const struct catalog_options *options, struct catalog **ret_catalog,
                    struct error *error);
 
-/* Stops; a compile that runs is waited for without blocking the loop. The workers' loops must run
- * until then, or their directories be destroyed: what is on its way to them is waited for. `closed`
- * is called from the loop as the last thing; it must close the provider before it returns, since
- * nobody listens to that any more. */
+/* Stops; a compile that runs is ended, and waited for without blocking the loop. The workers' loops
+ * must run until then, or their directories be destroyed: what is on its way to them is waited for.
+ * `closed` is called from the loop as the last thing; it must close the provider before it returns,
+ * since nobody listens to that any more. */
 void catalog_close(struct catalog *catalog, void (*closed)(void *context), void *context);
 
 #endif

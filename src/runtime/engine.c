@@ -56,6 +56,7 @@
 
 struct engine {
     struct fn0_engine *bridge;
+    struct engine_options options;
     pthread_t ticker;
     _Atomic uint64_t running_ns; /* about when a guest was last polled */
     _Atomic bool asleep;         /* the ticker waits for `awake` */
@@ -159,6 +160,7 @@ int engine_create(const struct engine_options *options, struct engine **ret_engi
     engine = calloc(1, sizeof(*engine));
     if (engine == NULL)
         return error_set_memory(error);
+    engine->options = *options;
     if (fn0_engine_create(&pool, &engine->bridge, &reason) != 0) {
         code = reason.code == FN0_ERROR_OUT_OF_MEMORY ? ERROR_OUT_OF_MEMORY : ERROR_SYSTEM;
         error_set(error, code, "%s", reason.message);
@@ -225,6 +227,11 @@ void engine_destroy(struct engine *engine)
 struct fn0_engine *engine_bridge(const struct engine *engine)
 {
     return engine->bridge;
+}
+
+const struct engine_options *engine_options(const struct engine *engine)
+{
+    return &engine->options;
 }
 
 void engine_running(struct engine *engine, uint64_t now_ns)

@@ -39,6 +39,9 @@ void engine_destroy(struct engine *engine);
 /* The bridge's engine; valid while the engine is. */
 struct fn0_engine *engine_bridge(const struct engine *engine);
 
+/* What it was made with. */
+const struct engine_options *engine_options(const struct engine *engine);
+
 /* Says that guests run now: the ticker ticks for the next while (at least 40 ms). Called before
  * each poll: costs two loads and at most a store, a system call only when the ticker slept.
  * `now_ns` is the loop's time; it may lag a few milliseconds. */

@@ -12,14 +12,21 @@
 
 #include "base/check.h"
 #include "fn0_bridge.h"
+#include "runtime/compiler.h"
 
 #define LOADER_NICE 10
 #define ACCOUNT "default"
 
+struct loader_thread {
+    struct loader *loader;
+    struct compiler compiler;
+    pthread_t thread;
+};
+
 struct loader {
     struct loader_options options;
-    pthread_t *threads;
-    unsigned thread_count;
+    struct loader_thread *threads;
+    unsigned thread_count; /* started */
     _Atomic unsigned threads_running;
     struct loop_message ended; /* the last thread has ended */
     void (*closed)(void *context);
@@ -65,19 +72,17 @@ static int compile(struct load *load, const struct artifact_key *key, struct sli
     const struct loader_options *options = &load->loader->options;
     const struct clock *clock = loop_clock(options->loop);
     uint64_t begin_ns = clock_monotonic_ns(clock);
-    struct fn0_slice wasm = {.data = component.data, .bytes = component.bytes};
-    struct fn0_bytes bytes = {0};
-    struct fn0_error reason;
+    struct compiled compiled;
     int code;
 
     load->compiled = true;
-    if (fn0_component_compile(engine_bridge(options->engine), wasm, &bytes, &reason) != 0)
-        return error_set_component(&load->error, &reason);
+    code =
+        compiler_run(&load->thread->compiler, options->engine, component, &compiled, &load->error);
+    if (code != 0)
+        return code;
     load->compile_ns = clock_monotonic_ns(clock) - begin_ns;
-    code = artifact_cache_put(
-        options->cache, key, (struct slice){.data = (const char *)bytes.data, .bytes = bytes.bytes},
-        ret_artifact, &load->error);
-    fn0_bytes_fini(&bytes);
+    code = artifact_cache_put(options->cache, key, compiled.content, ret_artifact, &load->error);
+    compiled_fini(&compiled);
     return code;
 }
 
@@ -117,11 +122,11 @@ static void make_version(struct load *load, const struct code *code)
         load->outcome = code->fresh ? LOAD_AGAIN : LOAD_FAILED;
         return;
     }
-    if (find_or_compile(load, buffer_slice(&code->component), &artifact) != 0) {
+    if (find_or_compile(load, code->component, &artifact) != 0) {
         function_configuration_destroy(configuration);
         fail(load);
         if (load->error.code == ERROR_COMPONENT_INVALID && code->fresh &&
-            may_be_unfinished(buffer_slice(&code->component)))
+            may_be_unfinished(code->component))
             load->outcome = LOAD_AGAIN;
         else
             error_wrap(&load->error, "%s", component_path);
@@ -157,8 +162,7 @@ static void run_load(struct load *load)
         fail(load);
     } else if (code.torn) {
         load->outcome = LOAD_AGAIN;
-    } else if (sha256_of(buffer_slice(&code.component), load->source.component, &load->error) !=
-                   0 ||
+    } else if (sha256_of(code.component, load->source.component, &load->error) != 0 ||
                sha256_of(buffer_slice(&code.configuration), load->source.configuration,
                          &load->error) != 0) {
         fail(load);
@@ -193,12 +197,14 @@ static struct load *take(struct loader *loader)
 
 static void *work(void *argument)
 {
-    struct loader *loader = argument;
+    struct loader_thread *thread = argument;
+    struct loader *loader = thread->loader;
     struct load *load;
 
-    /* On Linux this is the calling thread's. It may be forbidden to nobody, but is no matter. */
+    /* On Linux this is the calling thread's, and its children's. */
     (void)setpriority(PRIO_PROCESS, 0, LOADER_NICE);
     while ((load = take(loader)) != NULL) {
+        load->thread = thread;
         run_load(load);
         loop_post(loader->options.loop, &load->message);
     }
@@ -235,8 +241,9 @@ void loader_submit(struct loader *loader, struct load *load)
 static void free_loader(struct loader *loader)
 {
     for (unsigned i = 0; i < loader->thread_count; i++) {
-        int number = pthread_join(loader->threads[i], NULL);
+        int number = pthread_join(loader->threads[i].thread, NULL);
         check(number == 0);
+        compiler_fini(&loader->threads[i].compiler);
     }
     pthread_cond_destroy(&loader->work);
     pthread_mutex_destroy(&loader->mutex);
@@ -268,22 +275,31 @@ static void end_threads(struct loader *loader)
     loader->ending = true;
     pthread_cond_broadcast(&loader->work);
     pthread_mutex_unlock(&loader->mutex);
+    for (unsigned i = 0; i < loader->thread_count; i++)
+        compiler_cancel(&loader->threads[i].compiler);
 }
 
 /* Signals are for the main thread. */
-static int start_thread(struct loader *loader)
+static int start_thread(struct loader *loader, struct error *error)
 {
+    struct loader_thread *thread = &loader->threads[loader->thread_count];
     sigset_t all, before;
     int number;
+    int code = compiler_init(&thread->compiler, error);
 
+    if (code != 0)
+        return code;
+    thread->loader = loader;
     sigfillset(&all);
     number = pthread_sigmask(SIG_SETMASK, &all, &before);
     check(number == 0);
-    number = pthread_create(&loader->threads[loader->thread_count], NULL, work, loader);
+    number = pthread_create(&thread->thread, NULL, work, thread);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (number != 0)
-        return number;
-    (void)pthread_setname_np(loader->threads[loader->thread_count], "fn0-loader");
+    if (number != 0) {
+        compiler_fini(&thread->compiler);
+        return error_set_errno(error, number, "cannot start a thread that compiles");
+    }
+    (void)pthread_setname_np(thread->thread, "fn0-loader");
     loader->thread_count++;
     return 0;
 }
@@ -292,7 +308,7 @@ int loader_create(const struct loader_options *options, struct loader **ret_load
                   struct error *error)
 {
     struct loader *loader = calloc(1, sizeof(*loader));
-    int number = 0;
+    int code = 0;
 
     check(options->threads > 0);
     if (loader == NULL)
@@ -309,12 +325,12 @@ int loader_create(const struct loader_options *options, struct loader **ret_load
         goto fail_condition;
     /* One more than there are, so that none of them is the last before all have started. */
     atomic_init(&loader->threads_running, options->threads + 1);
-    while (number == 0 && loader->thread_count < options->threads)
-        number = start_thread(loader);
-    if (number != 0) {
+    while (code == 0 && loader->thread_count < options->threads)
+        code = start_thread(loader, error);
+    if (code != 0) {
         end_threads(loader);
         free_loader(loader);
-        return error_set_errno(error, number, "cannot start a thread that compiles");
+        return code;
     }
     atomic_fetch_sub(&loader->threads_running, 1);
     *ret_loader = loader;

@@ -26,6 +26,7 @@
 #include "store/code_provider.h"
 
 struct loader;
+struct loader_thread;
 
 struct loader_options {
     struct loop *loop;
@@ -71,6 +72,7 @@ struct load {
 
     /* The loader's own. */
     struct loader *loader;
+    struct loader_thread *thread; /* that runs it */
     struct list link;
     struct loop_message message;
 };
@@ -83,8 +85,8 @@ int loader_create(const struct loader_options *options, struct loader **ret_load
 /* Queues a load; `finished` is called from the loop. */
 void loader_submit(struct loader *loader, struct load *load);
 
-/* Waits for loads that run, without blocking the loop; those that wait in the queue finish as
- * LOAD_AGAIN. `closed` is called from the loop after the last `finished`. */
+/* Ends compiles that run, and waits for their loads without blocking the loop; loads that wait in
+ * the queue finish as LOAD_AGAIN. `closed` is called from the loop after the last `finished`. */
 void loader_close(struct loader *loader, void (*closed)(void *context), void *context);
 
 #endif

@@ -38,9 +38,10 @@ struct code_provider_events {
     void (*listed)(void *context);
 };
 
-/* What was read of one function. Made by code_init; one thread. */
+/* What was read of one function. Made by code_init; one thread. A component is megabytes that are
+ * needed for a moment, so it lies in pages of its own, which code_fini gives back to the system. */
 struct code {
-    struct buffer component;
+    struct slice component;
     struct buffer configuration; /* empty where it has none */
     bool torn;  /* it changed while it was read: use nothing of it, read again when it is quiet */
     bool fresh; /* changed less than CODE_FRESH_NS ago: what makes no sense may be half-written */
@@ -49,11 +50,15 @@ struct code {
 /* How long after its last change a file may still be one that somebody writes. */
 #define CODE_FRESH_NS 2000000000ull
 
-/* Begins empty, with the maxima above. */
+/* Begins empty. */
 void code_init(struct code *code);
 
 /* Frees what it holds. */
 void code_fini(struct code *code);
+
+/* Makes room for a component of `bytes` (at most CODE_COMPONENT_BYTES_MAX), which `component` then
+ * is; the caller fills *ret_room. Once for each code. ERROR_FULL; ERROR_OUT_OF_MEMORY. */
+int code_reserve_component(struct code *code, size_t bytes, char **ret_room);
 
 /* One make. `self` is its own. */
 struct code_provider {
@@ -65,7 +70,7 @@ struct code_provider {
     int (*start)(void *self, struct loop *loop, const struct code_provider_events *events,
                  void *context, struct error *error);
     /* Reads a function's component and configuration into `code`, which is empty. ERROR_NOT_FOUND;
-     * ERROR_FULL when over the buffers' maxima; ERROR_SYSTEM. Any thread, also several at a time,
+     * ERROR_FULL when over the maxima; ERROR_SYSTEM. Any thread, also several at a time,
      * from start until close. */
     int (*read)(void *self, const char *name, struct code *code, struct error *error);
     /* Where its component and its configuration are, for messages ("functions/hello.wasm"): two

@@ -20,6 +20,7 @@
 #include "../lib/folder.h"
 #include "base/check.h"
 #include "base/sha256.h"
+#include "runtime/compiler.h"
 #include "store/directory_provider.h"
 #include "tables/errors.h"
 
@@ -615,8 +616,10 @@ static void test_workers_on_their_threads(void **state)
     }
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    if (argc > 1 && strcmp(argv[1], COMPILER_COMMAND) == 0)
+        return compiler_main(argc, argv);
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(test_compiled_once_then_cached),

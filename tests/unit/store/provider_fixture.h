@@ -178,7 +178,7 @@ static bool reads(struct fixture *fixture, const char *name, const char *compone
 
     code_init(&code);
     same = fixture->provider.read(fixture->provider.self, name, &code, &fixture->error) == 0 &&
-           !code.torn && slice_equal(buffer_slice(&code.component), slice_of(component)) &&
+           !code.torn && slice_equal(code.component, slice_of(component)) &&
            slice_equal(buffer_slice(&code.configuration), slice_of(configuration));
     code_fini(&code);
     return same;

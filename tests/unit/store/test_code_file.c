@@ -71,7 +71,7 @@ static void test_an_empty_component(void **state)
     assert_int_equal(ERROR_NOT_FOUND, read_code(fixture));
     folder_write(&fixture->folder, "a.wasm", "", 0);
     assert_int_equal(0, read_code(fixture));
-    assert_int_equal(0, buffer_bytes(&fixture->code.component));
+    assert_int_equal(0, fixture->code.component.bytes);
     assert_false(fixture->code.torn);
 }
 

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: AGPL-3.0-only */
+
+/* Compiles components in processes of their own.
+ *
+ * A compile takes hundreds of megabytes and reads what strangers have written. In a process of its
+ * own the memory goes back to the system when it ends, a defect of the compiler or a lack of memory
+ * ends no host, and a compile that nobody needs any more can be ended at once. The process is this
+ * very program, started with COMPILER_COMMAND, with an engine of the same settings; what it makes
+ * is the same as if it were made here.
+ *
+ * The child has the caller's nice value, is the first to go when memory is short, dies with the
+ * thread that has started it, and may use COMPILER_CPU_SECONDS_MAX.
+ *
+ * Threads: compiler_run on one thread; compiler_cancel from any. */
+
+#ifndef FN0_RUNTIME_COMPILER_H
+#define FN0_RUNTIME_COMPILER_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+#include "base/slice.h"
+#include "runtime/engine.h"
+
+/* The first word of the child's command line; not for people. */
+#define COMPILER_COMMAND "--compile-component"
+
+/* The largest component known takes 15. */
+#define COMPILER_CPU_SECONDS_MAX 600
+
+struct compiler {
+    pthread_mutex_t mutex;
+    pid_t child; /* 0: none */
+    bool cancelled;
+};
+
+/* An artifact, mapped. */
+struct compiled {
+    struct slice content; /* within the mapping */
+    void *mapping;
+    size_t mapping_bytes;
+};
+
+/* Readies it. Returns 0 or an error. */
+int compiler_init(struct compiler *compiler, struct error *error);
+
+/* No compile may run. */
+void compiler_fini(struct compiler *compiler);
+
+/* Compiles `component` for an engine with the settings of `engine`, and waits for it: seconds for a
+ * large one. ERROR_COMPONENT_… and the reason where it cannot be loaded; ERROR_CLOSED after
+ * compiler_cancel; ERROR_INTERNAL when the child crashed; ERROR_SYSTEM, ERROR_OUT_OF_MEMORY. The
+ * caller ends *ret_compiled with compiled_fini. */
+int compiler_run(struct compiler *compiler, const struct engine *engine, struct slice component,
+                 struct compiled *ret_compiled, struct error *error);
+
+/* Ends the compile that runs, if any, and all that begin later. Any thread. */
+void compiler_cancel(struct compiler *compiler);
+
+/* Unmaps it. */
+void compiled_fini(struct compiled *compiled);
+
+/* What the child does, to be called first thing by a main function whose first argument is
+ * COMPILER_COMMAND. Returns the exit status. */
+int compiler_main(int count, char **words);
+
+#endif
