@@ -75,8 +75,7 @@ struct catalog {
 
 static void begin_load(struct function *function);
 
-/* ---- Functions --------------------------------------------------------------------------------
- */
+/* ---- Functions ------------------------------------------------------------------------------- */
 
 static int compare_names(const void *a, const void *b)
 {
@@ -135,8 +134,7 @@ static void load_after(struct function *function, uint64_t after_ns)
                   function->name);
 }
 
-/* ---- The start --------------------------------------------------------------------------------
- */
+/* ---- The start ------------------------------------------------------------------------------- */
 
 static void check_settled(struct catalog *catalog)
 {
@@ -147,8 +145,7 @@ static void check_settled(struct catalog *catalog)
         catalog->options.settled(catalog->options.context, catalog->ready, catalog->broken);
 }
 
-/* ---- Announcements ----------------------------------------------------------------------------
- */
+/* ---- Announcements --------------------------------------------------------------------------- */
 
 static void check_closed(struct catalog *catalog);
 
@@ -288,8 +285,7 @@ static bool publish_version(struct function *function, const struct load *load)
     return announce(announcement, &publication);
 }
 
-/* ---- What came of a load ----------------------------------------------------------------------
- */
+/* ---- What came of a load --------------------------------------------------------------------- */
 
 /* Nothing is wrong with it: what goes wrong next is worth a line, even if it was said before. */
 static void forget_complaints(struct function *function)
@@ -419,8 +415,7 @@ static void begin_load(struct function *function)
     loader_submit(function->catalog->loader, load);
 }
 
-/* ---- What the provider tells ------------------------------------------------------------------
- */
+/* ---- What the provider tells ----------------------------------------------------------------- */
 
 /* A function that is new, or back. */
 static void appear(struct catalog *catalog, struct function *function)
@@ -498,8 +493,7 @@ static void on_listed(void *context)
     check_settled(catalog);
 }
 
-/* ---- Life -------------------------------------------------------------------------------------
- */
+/* ---- Life ------------------------------------------------------------------------------------ */
 
 int catalog_create(const struct catalog_options *options, struct catalog **ret_catalog,
                    struct error *error)

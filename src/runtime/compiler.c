@@ -34,8 +34,7 @@ struct result {
     struct error error;   /* its code is 0 where it was well */
 };
 
-/* ---- The child ---------------------------------------------------------------------------------
- */
+/* ---- The child ------------------------------------------------------------------------------- */
 
 /* Reads a word as a number. */
 static bool read_number(const char *word, uint64_t *ret_number)
@@ -140,8 +139,7 @@ int compiler_main(int count, char **words)
     _exit(0);
 }
 
-/* ---- The parent --------------------------------------------------------------------------------
- */
+/* ---- The parent ------------------------------------------------------------------------------ */
 
 int compiler_init(struct compiler *compiler, struct error *error)
 {

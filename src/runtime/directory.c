@@ -44,8 +44,7 @@ struct directory {
     struct list letters;
 };
 
-/* ---- The table --------------------------------------------------------------------------------
- */
+/* ---- The table ------------------------------------------------------------------------------- */
 
 /* FNV-1a, 64 bits. */
 static uint64_t hash_of(struct slice name)
@@ -116,8 +115,7 @@ size_t directory_count(const struct directory *directory)
     return directory->count;
 }
 
-/* ---- Publications -----------------------------------------------------------------------------
- */
+/* ---- Publications ---------------------------------------------------------------------------- */
 
 static void letter_free(struct letter *letter)
 {
@@ -224,8 +222,7 @@ int directory_publish(struct directory *directory, const struct publication *pub
     return 0;
 }
 
-/* ---- Life -------------------------------------------------------------------------------------
- */
+/* ---- Life ------------------------------------------------------------------------------------ */
 
 int directory_create(struct loop *loop, struct directory **ret_directory, struct error *error)
 {

@@ -38,8 +38,7 @@ struct loader {
     bool ending;
 };
 
-/* ---- One load, on a thread of the loader's ----------------------------------------------------
- */
+/* ---- One load, on a thread of the loader's --------------------------------------------------- */
 
 static int fail(struct load *load)
 {
@@ -178,8 +177,7 @@ static void run_load(struct load *load)
     code_fini(&code);
 }
 
-/* ---- Threads ----------------------------------------------------------------------------------
- */
+/* ---- Threads --------------------------------------------------------------------------------- */
 
 /* The next load, or NULL at the end. */
 static struct load *take(struct loader *loader)
@@ -235,8 +233,7 @@ void loader_submit(struct loader *loader, struct load *load)
     pthread_mutex_unlock(&loader->mutex);
 }
 
-/* ---- Life -------------------------------------------------------------------------------------
- */
+/* ---- Life ------------------------------------------------------------------------------------ */
 
 static void free_loader(struct loader *loader)
 {

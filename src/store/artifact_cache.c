@@ -53,8 +53,7 @@ struct artifact_cache {
     struct list artifacts; /* in use */
 };
 
-/* ---- Names and MACs ---------------------------------------------------------------------------
- */
+/* ---- Names and MACs -------------------------------------------------------------------------- */
 
 static void write_name(const struct artifact_key *key, char ret_name[NAME_BYTES])
 {
@@ -116,8 +115,7 @@ static int make_trailer(struct artifact_cache *cache, const struct artifact_key 
     return sha256_finish(&mac, ret_trailer->mac, error);
 }
 
-/* ---- Bytes in and out -------------------------------------------------------------------------
- */
+/* ---- Bytes in and out ------------------------------------------------------------------------ */
 
 /* Reads `bytes` at `offset`, or answers what errno says; EIO where the file is shorter. */
 static int read_all(int descriptor, void *data, size_t bytes, uint64_t offset)
@@ -173,8 +171,7 @@ static int copy_to_memory(int descriptor, uint64_t bytes, int *ret_descriptor, s
     return code;
 }
 
-/* ---- Artifacts in use -------------------------------------------------------------------------
- */
+/* ---- Artifacts in use ------------------------------------------------------------------------ */
 
 /* The artifact of a key that is in use, with one more reference, or NULL. Under the mutex. */
 static struct artifact *find_in_use(struct artifact_cache *cache, const struct artifact_key *key)
@@ -266,8 +263,7 @@ int artifact_descriptor(const struct artifact *artifact)
     return artifact->descriptor;
 }
 
-/* ---- Making room ------------------------------------------------------------------------------
- */
+/* ---- Making room ----------------------------------------------------------------------------- */
 
 struct stored {
     char name[NAME_BYTES];
@@ -373,8 +369,7 @@ static int make_room(struct artifact_cache *cache, uint64_t bytes, struct error 
     return code;
 }
 
-/* ---- The cache --------------------------------------------------------------------------------
- */
+/* ---- The cache ------------------------------------------------------------------------------- */
 
 int artifact_cache_create(const char *directory, uint64_t bytes_max, const struct clock *clock,
                           struct log *log, struct artifact_cache **ret_cache, struct error *error)

@@ -82,8 +82,7 @@ struct folder_watch {
 
 static void begin_look(struct folder_watch *watch);
 
-/* ---- Items ------------------------------------------------------------------------------------
- */
+/* ---- Items ----------------------------------------------------------------------------------- */
 
 static void items_fini(struct items *items)
 {
@@ -122,8 +121,7 @@ static struct item *items_find(const struct items *items, const char *name)
     return bsearch(&wanted, items->items, items->count, sizeof(wanted), compare_items);
 }
 
-/* ---- Looking: on a thread of libuv's ----------------------------------------------------------
- */
+/* ---- Looking: on a thread of libuv's --------------------------------------------------------- */
 
 static struct file_stamp stamp_at(int folder, const char *name)
 {
@@ -216,8 +214,7 @@ static void look_on_thread(uv_work_t *work)
     close(descriptor);
 }
 
-/* ---- What a look changes ----------------------------------------------------------------------
- */
+/* ---- What a look changes --------------------------------------------------------------------- */
 
 /* One that is there: new (`known` NULL) or known. Moves the name that stays into *ret_item. */
 static void meet_found(struct folder_watch *watch, struct item *known, struct item *found,
@@ -348,8 +345,7 @@ static bool folder_is_gone(struct folder_watch *watch, int number)
     return watch->folder_missing_since_ns != NEVER_NS;
 }
 
-/* ---- inotify ----------------------------------------------------------------------------------
- */
+/* ---- inotify --------------------------------------------------------------------------------- */
 
 /* Something happened: a look soon. */
 static void stir(struct folder_watch *watch)
@@ -422,8 +418,7 @@ static void follow_folder(struct folder_watch *watch, const struct stat *folder)
     watch->stirred = true;
 }
 
-/* ---- The round --------------------------------------------------------------------------------
- */
+/* ---- The round ------------------------------------------------------------------------------- */
 
 static void finish_close(struct folder_watch *watch)
 {
@@ -508,8 +503,7 @@ static void timeout_expired(struct loop_timeout *timeout)
     begin_look(container_of(timeout, struct folder_watch, timeout));
 }
 
-/* ---- Life -------------------------------------------------------------------------------------
- */
+/* ---- Life ------------------------------------------------------------------------------------ */
 
 /* Says at once what a user has mistyped. */
 static int check_there(const struct folder_watch_options *options, struct stat *ret_folder,

@@ -62,8 +62,7 @@ static uint64_t ahead_of_real_ns(void *context)
     return clock_realtime_ns(clock_system()) + atomic_load(&fixture->ahead_ns);
 }
 
-/* ---- The house around a catalog ----------------------------------------------------------------
- */
+/* ---- The house around a catalog -------------------------------------------------------------- */
 
 static void on_settled(void *context, size_t ready, size_t broken)
 {
@@ -170,8 +169,7 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* ---- What tests say -----------------------------------------------------------------------------
- */
+/* ---- What tests say -------------------------------------------------------------------------- */
 
 /* How many lines of the log hold both texts. */
 static unsigned logged(struct fixture *fixture, const char *text, const char *other)
@@ -265,8 +263,7 @@ static void expect_ready(struct fixture *fixture, const char *name)
     assert_string_equal(name, entry->version->name);
 }
 
-/* ---- Tests --------------------------------------------------------------------------------------
- */
+/* ---- Tests ----------------------------------------------------------------------------------- */
 
 static void test_compiled_once_then_cached(void **state)
 {
@@ -567,8 +564,7 @@ static void test_the_end_while_it_compiles(void **state)
     end(fixture);
 }
 
-/* ---- A worker on a thread of its own ------------------------------------------------------------
- */
+/* ---- A worker on a thread of its own --------------------------------------------------------- */
 
 struct worker {
     struct loop *loop;

@@ -203,8 +203,7 @@ static void test_the_end_with_entries_and_letters_under_way(void **state)
     version_release(version);
 }
 
-/* ---- Sent from other threads ------------------------------------------------------------------
- */
+/* ---- Sent from other threads ----------------------------------------------------------------- */
 
 #define ROUNDS 3000
 

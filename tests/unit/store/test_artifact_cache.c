@@ -515,8 +515,7 @@ static void test_a_folder_of_another_user_is_refused(void **state)
     assert_int_equal(0, reopen(fixture));
 }
 
-/* ---- Several processes ------------------------------------------------------------------------
- */
+/* ---- Several processes ----------------------------------------------------------------------- */
 
 /* Puts and finds artifacts in a cache of its own over the same folder. */
 static void write_in_child(struct fixture *fixture, unsigned rounds)
@@ -662,8 +661,7 @@ static void test_a_file_that_is_being_written_is_not_stale(void **state)
     }
 }
 
-/* ---- Several threads --------------------------------------------------------------------------
- */
+/* ---- Several threads ------------------------------------------------------------------------- */
 
 static void *find_and_put(void *argument)
 {
