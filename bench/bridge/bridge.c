@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 
 /* What the bridge itself costs: calls of one guest on one thread, with nothing around them, on an
- * instance that is kept and on a fresh one each. Prints the median and the best of some rounds.
+ * instance that is kept, and on a fresh one each; and a fresh instance without a call. Prints the
+ * median and the best of some rounds.
  *
- *     bridge GUEST.wasm [PATH [CALLS]]
+ *     bridge GUEST.wasm [PATH [CALLS [kept|start|fresh]]]
  */
 
 #include <stdio.h>
@@ -116,10 +117,43 @@ static int compare(const void *left, const void *right)
     return (difference > 0) - (difference < 0);
 }
 
-static void report(const char *name, double *rounds)
+/* One way of running a guest: so many times. */
+typedef void (*way_run)(struct fn0_component *component, const char *path, int times);
+
+static void run_kept(struct fn0_component *component, const char *path, int times)
 {
+    struct fn0_instance *instance = start(component);
+
+    for (int i = 0; i < times; i++)
+        call(instance, path);
+    fn0_instance_destroy(instance);
+}
+
+static void run_start(struct fn0_component *component, const char *path, int times)
+{
+    (void)path;
+    for (int i = 0; i < times; i++)
+        fn0_instance_destroy(start(component));
+}
+
+static void run_fresh(struct fn0_component *component, const char *path, int times)
+{
+    for (int i = 0; i < times; i++)
+        run_kept(component, path, 1);
+}
+
+static void measure(const char *name, way_run run, struct fn0_component *component,
+                    const char *path, int times)
+{
+    double rounds[ROUNDS], began;
+
+    for (int round = 0; round < ROUNDS; round++) {
+        began = now_us();
+        run(component, path, times);
+        rounds[round] = (now_us() - began) / times;
+    }
     qsort(rounds, ROUNDS, sizeof *rounds, compare);
-    printf("%-28s median %8.2f us, best %8.2f us\n", name, rounds[ROUNDS / 2], rounds[0]);
+    printf("%-5s median %8.2f us, best %8.2f us\n", name, rounds[ROUNDS / 2], rounds[0]);
 }
 
 int main(int argc, char **argv)
@@ -140,43 +174,22 @@ int main(int argc, char **argv)
     };
     const char *path = argc > 2 ? argv[2] : "/";
     int calls = argc > 3 ? atoi(argv[3]) : 20000;
+    const char *only = argc > 4 ? argv[4] : NULL;
     struct fn0_engine *engine;
     struct fn0_component *component;
-    struct fn0_instance *instance;
-    double rounds[ROUNDS], began;
 
     if (argc < 2) {
-        fprintf(stderr, "usage: bridge GUEST.wasm [PATH [CALLS]]\n");
+        fprintf(stderr, "usage: bridge GUEST.wasm [PATH [CALLS [kept|start|fresh]]]\n");
         return 2;
     }
     must(fn0_engine_create(&options, &engine, &error));
     component = load(engine, argv[1]);
-    instance = start(component);
-    for (int round = 0; round < ROUNDS; round++) {
-        began = now_us();
-        for (int i = 0; i < calls; i++)
-            call(instance, path);
-        rounds[round] = (now_us() - began) / calls;
-    }
-    report("call, instance kept", rounds);
-    fn0_instance_destroy(instance);
-    for (int round = 0; round < ROUNDS; round++) {
-        began = now_us();
-        for (int i = 0; i < calls / 4; i++)
-            fn0_instance_destroy(start(component));
-        rounds[round] = (now_us() - began) / (calls / 4);
-    }
-    report("instance, no call", rounds);
-    for (int round = 0; round < ROUNDS; round++) {
-        began = now_us();
-        for (int i = 0; i < calls / 4; i++) {
-            instance = start(component);
-            call(instance, path);
-            fn0_instance_destroy(instance);
-        }
-        rounds[round] = (now_us() - began) / (calls / 4);
-    }
-    report("call, instance fresh", rounds);
+    if (only == NULL || strcmp(only, "kept") == 0)
+        measure("kept", run_kept, component, path, calls);
+    if (only == NULL || strcmp(only, "start") == 0)
+        measure("start", run_start, component, path, calls / 4);
+    if (only == NULL || strcmp(only, "fresh") == 0)
+        measure("fresh", run_fresh, component, path, calls / 4);
     fn0_component_destroy(component);
     fn0_engine_destroy(engine);
     return 0;

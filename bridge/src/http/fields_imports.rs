@@ -124,7 +124,9 @@ fn get(mut store: Store<'_>, (this, name): (This, WasmStr)) -> wasmtime::Result<
     Ok((list.values(name.as_bytes()).map(<[u8]>::to_vec).collect(),))
 }
 
-fn entries(mut store: Store<'_>, (this,): (This,)) -> wasmtime::Result<(Vec<(String, Vec<u8>)>,)> {
+type Entries = Vec<(String, Vec<u8>)>;
+
+fn entries(mut store: Store<'_>, (this,): (This,)) -> wasmtime::Result<(Entries,)> {
     let list = &store.data_mut().http.get(&this)?.list;
     let owned = |(name, value): (&[u8], &[u8])| {
         // Names are tokens, so they are text.
