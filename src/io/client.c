@@ -3,7 +3,9 @@
 #include "io/client.h"
 
 #include <curl/curl.h>
+#include <dirent.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/check.h"
 #include "io/client_request.h"
@@ -32,6 +34,17 @@ bool client_may_connect(const struct client *client, const struct address *addre
 /* ---- libcurl on the loop
  * ------------------------------------------------------------------------- */
 
+/* Lets the connection that a request has made stay watched, if it is kept. libcurl knows it by now
+ * only where it is. */
+static void keep_connection(struct client *client, CURL *easy)
+{
+    long made = 0;
+    curl_socket_t socket = CURL_SOCKET_BAD;
+    curl_easy_getinfo(easy, CURLINFO_NUM_CONNECTS, &made);
+    if (made > 0 && curl_easy_getinfo(easy, CURLINFO_ACTIVESOCKET, &socket) == CURLE_OK)
+        client_sockets_keep(&client->sockets, socket);
+}
+
 /* Sees which requests libcurl has finished. */
 static void collect_done(struct client *client)
 {
@@ -43,6 +56,7 @@ static void collect_done(struct client *client)
         char *request = NULL;
         curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &request);
         check(request);
+        keep_connection(client, message->easy_handle);
         client_request_done((struct client_request *)request, message->data.result);
     }
 }
@@ -172,6 +186,38 @@ size_t client_requests(const struct client *client)
     return client->request_count;
 }
 
+/* ---- Trust ---------------------------------------------------------------------------------- */
+
+/* Whether the folder has a link named after a certificate's hash: eight hexadecimal digits, a dot,
+ * a number. */
+static bool has_hashes(const char *path)
+{
+    DIR *folder = path ? opendir(path) : NULL;
+    if (!folder)
+        return false;
+    bool found = false;
+    for (struct dirent *entry; !found && (entry = readdir(folder));)
+        found = strspn(entry->d_name, "0123456789abcdef") == 8 && entry->d_name[8] == '.' &&
+                entry->d_name[9] >= '0' && entry->d_name[9] <= '9';
+    closedir(folder);
+    return found;
+}
+
+/* A folder is asked only for the certificate that signed the one at hand. A file has to be read
+ * whole, which takes 18 ms for the system's: too long for a loop to stand still on each connection.
+ */
+static void find_trust(struct client *client)
+{
+    const curl_version_info_data *built = curl_version_info(CURLVERSION_NOW);
+    const char *path = client->options.certificates;
+    const char *folder = path ? path : built->capath;
+    const char *file = path ? path : built->cainfo;
+    if (has_hashes(folder))
+        client->trusted_folder = folder;
+    else
+        client->trusted_file = file;
+}
+
 /* ---- Life
  * ---------------------------------------------------------------------------------------- */
 
@@ -209,6 +255,7 @@ int client_create(struct loop *loop, const struct client_options *options,
     }
     client->loop = loop;
     client->options = *options;
+    find_trust(client);
     client_sockets_init(&client->sockets, loop, on_ready, on_emptied);
     loop_task_init(&client->act, on_act);
     loop_timeout_init(&client->timer, on_timer);

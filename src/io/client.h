@@ -85,8 +85,10 @@ struct client_options {
     const struct address_prefix *allow; /* exceptions to "public addresses only"; borrowed, outlive
                                            the client */
     size_t allow_count;
-    const char *certificates; /* a file of trusted certificates (PEM) instead of the system's; NULL:
-                                 the system's. Borrowed, outlives the client */
+    /* What is trusted instead of the system's store: a file of certificates (PEM), or a folder of
+     * them with links named after their hashes (openssl rehash). NULL: the system's. Borrowed,
+     * outlives the client. */
+    const char *certificates;
 };
 
 /* What happens to a request, in this order: response, body…, then end or failed, which is the last:

@@ -280,9 +280,6 @@ static int on_send(void *context, char *peer_host, char *own_host, int peer_port
         fail(request, CLIENT_CONNECTION_TERMINATED, "the server closed a kept connection");
         return CURL_PREREQFUNC_ABORT;
     }
-    curl_socket_t socket = CURL_SOCKET_BAD;
-    curl_easy_getinfo(request->easy, CURLINFO_ACTIVESOCKET, &socket);
-    client_sockets_keep(&request->client->sockets, socket);
     request->sends++;
     request->phase = CLIENT_PHASE_EXCHANGING;
     watch(request);
@@ -591,10 +588,8 @@ static CURLcode set_policy(struct client_request *request)
     SET(CURLOPT_MAXAGE_CONN, idle_s < INT32_MAX ? (long)idle_s : (long)INT32_MAX);
     SET(CURLOPT_FORBID_REUSE, idle_s == 0 ? 1L : 0L);
     SET(CURLOPT_SHARE, request->client->shared);
-    if (options->certificates) {
-        SET(CURLOPT_CAINFO, options->certificates);
-        SET(CURLOPT_CAPATH, NULL);
-    }
+    SET(CURLOPT_CAINFO, request->client->trusted_file);
+    SET(CURLOPT_CAPATH, request->client->trusted_folder);
     return code;
 }
 

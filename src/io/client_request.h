@@ -21,6 +21,8 @@
 struct client {
     struct loop *loop;
     struct client_options options;
+    const char *trusted_file; /* one of the two is NULL */
+    const char *trusted_folder;
     CURLM *multi;   /* NULL: unused since it was closed */
     CURLSH *shared; /* TLS sessions */
     struct client_sockets sockets;

@@ -123,7 +123,7 @@ static void on_poll(uv_poll_t *poll, int status, int events)
         entry->registered = 0;
         events = UV_READABLE | UV_WRITABLE;
     }
-    int happened = events & entry->wanted;
+    int happened = events & entry->wanted, unwanted = events & ~entry->wanted;
     if (happened)
         sockets->ready(sockets, descriptor,
                        (happened & UV_READABLE ? CURL_CSELECT_IN : 0) |
@@ -133,7 +133,7 @@ static void on_poll(uv_poll_t *poll, int status, int events)
         return;
     /* What happens and is not wanted would happen for ever. A connection that nobody uses was
      * closed by its server: libcurl will see that when it wants to use it again. */
-    if ((entry->registered & events & ~entry->wanted) || (entry->wanted & ~entry->registered))
+    if ((unwanted & entry->registered & ~entry->wanted) || (entry->wanted & ~entry->registered))
         watch(entry);
 }
 

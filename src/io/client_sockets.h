@@ -36,9 +36,10 @@ void client_sockets_init(struct client_sockets *sockets, struct loop *loop,
 /* Frees what it holds; no socket may be open. */
 void client_sockets_fini(struct client_sockets *sockets);
 
-/* Says that a connection is established (CURLOPT_PREREQFUNCTION): from now on it stays watched
- * between requests, until it is closed. Not before: libcurl 7.88 closes sockets that it could not
- * connect without saying so. */
+/* Says that this is the socket of an established connection that libcurl keeps (CURL_SOCKET_BAD:
+ * nothing is said): from now on it stays watched between requests, until it is closed. For others
+ * that would not do: libcurl 7.88 closes sockets that it could not connect without calling
+ * client_sockets_on_close. */
 void client_sockets_keep(struct client_sockets *sockets, curl_socket_t socket);
 
 /* CURLOPT_CLOSESOCKETFUNCTION; `context` is the struct client_sockets. */

@@ -452,6 +452,34 @@ static void an_idle_client_closes_its_connections(void **state)
     assert_int_equal(atomic_load(&fixture->peer.connections), 2);
 }
 
+/* Answers two requests on each connection. */
+static void answer_two(struct peer_connection *connection)
+{
+    for (int i = 0; i < 2 && peer_read_head(connection); i++)
+        peer_print(connection, HELLO);
+}
+
+static void a_connection_closed_while_idle_is_not_used(void **state)
+{
+    struct fixture *fixture = *state;
+    struct exchange exchange;
+    start_peer(fixture, answer_two, NULL);
+    make_client(fixture, NULL);
+    for (int round = 0; round < 3; round++) {
+        exchange_whole(fixture, &exchange, &(struct wanted){0});
+        assert_string_equal(exchange.events, "rbe");
+        exchange_whole(fixture, &exchange, &(struct wanted){.method = "POST"});
+        assert_string_equal(exchange.events, "rbe");
+        /* The end of the connection is seen, and does not keep the loop busy. */
+        run_until_counted(fixture, &fixture->peer.open, 0);
+        uint64_t begin_ns = clock_thread_cpu_ns(clock_system());
+        run_for(fixture, 100 * MILLISECOND);
+        assert_true(clock_thread_cpu_ns(clock_system()) - begin_ns < 50 * MILLISECOND);
+    }
+    assert_int_equal(atomic_load(&fixture->peer.connections), 3);
+    assert_int_equal(atomic_load(&fixture->peer.requests), 6);
+}
+
 /* The first connection answers once, and ends when the second request comes. */
 static void lose_the_second(struct peer_connection *connection)
 {
@@ -592,6 +620,7 @@ int main(void)
         WITH_CLIENT(trailers_are_held_to_the_rules),
         WITH_CLIENT(connections_are_kept),
         WITH_CLIENT(an_idle_client_closes_its_connections),
+        WITH_CLIENT(a_connection_closed_while_idle_is_not_used),
         WITH_CLIENT(a_lost_connection_is_replaced_where_that_is_harmless),
         WITH_CLIENT(no_request_that_changes_something_is_sent_twice),
         WITH_CLIENT(connections_are_limited),

@@ -60,7 +60,7 @@ static void connecting_has_a_timeout(void **state)
                    &(struct wanted){.url = url, .connect_timeout_ns = 100 * MILLISECOND});
     uint64_t took_ns = clock_monotonic_ns(clock_system()) - begin_ns;
     assert_failed(&exchange, CLIENT_CONNECTION_TIMEOUT);
-    assert_true(took_ns >= 100 * MILLISECOND && took_ns < 1000 * MILLISECOND);
+    assert_true(took_ns >= 100 * MILLISECOND && took_ns < 10000 * MILLISECOND);
     for (int i = 0; i < 4; i++)
         close(fillers[i]);
     close(listener);
@@ -426,7 +426,9 @@ struct certificate {
     EVP_PKEY *key;
     X509 *x509;
     SSL_CTX *context;
-    char path[64]; /* as PEM */
+    char folder[64];
+    char path[128]; /* as PEM, in the folder */
+    char link[128]; /* to it, named after its hash */
 };
 
 /* Makes a certificate that signs itself, for 127.0.0.1 and for "localhost". */
@@ -454,18 +456,23 @@ static void certificate_make(struct certificate *certificate, const char *names)
     certificate->context = SSL_CTX_new(TLS_server_method());
     assert_int_equal(SSL_CTX_use_certificate(certificate->context, x509), 1);
     assert_int_equal(SSL_CTX_use_PrivateKey(certificate->context, certificate->key), 1);
-    snprintf(certificate->path, sizeof(certificate->path), "/tmp/fn0-test-client-XXXXXX");
-    int descriptor = mkstemp(certificate->path);
-    assert_true(descriptor >= 0);
-    FILE *file = fdopen(descriptor, "w");
+    snprintf(certificate->folder, sizeof(certificate->folder), "/tmp/fn0-test-client-XXXXXX");
+    assert_non_null(mkdtemp(certificate->folder));
+    snprintf(certificate->path, sizeof(certificate->path), "%s/test.pem", certificate->folder);
+    snprintf(certificate->link, sizeof(certificate->link), "%s/%08lx.0", certificate->folder,
+             X509_NAME_hash_ex(name, NULL, NULL, NULL));
+    FILE *file = fopen(certificate->path, "w");
     assert_non_null(file);
     assert_int_equal(PEM_write_X509(file, x509), 1);
     fclose(file);
+    assert_int_equal(symlink("test.pem", certificate->link), 0);
 }
 
 static void certificate_free(struct certificate *certificate)
 {
+    unlink(certificate->link);
     unlink(certificate->path);
+    rmdir(certificate->folder);
     SSL_CTX_free(certificate->context);
     X509_free(certificate->x509);
     EVP_PKEY_free(certificate->key);
@@ -489,17 +496,22 @@ static void tls_is_verified(void **state)
     assert_failed(&exchange, CLIENT_TLS_CERTIFICATE);
     assert_int_equal(atomic_load(&fixture->peer.requests), 0);
     close_client(fixture);
-    /* Trusted, and the connection is kept. */
-    make_client(fixture, &(struct client_options){.certificates = certificate.path});
-    unsigned before = atomic_load(&fixture->peer.connections);
-    for (int i = 0; i < 2; i++) {
-        exchange_whole(fixture, &exchange, &wanted);
-        assert_int_equal(exchange.failure, 0);
-        assert_int_equal(exchange.body_bytes, MEBIBYTE);
-        assert_int_equal(exchange.pattern_errors, 0);
+    /* Trusted, by a file and by a folder; and the connection is kept. */
+    const char *const places[] = {certificate.path, certificate.folder};
+    for (int place = 0; place < 2; place++) {
+        make_client(fixture, &(struct client_options){.certificates = places[place]});
+        unsigned before = atomic_load(&fixture->peer.connections);
+        for (int i = 0; i < 2; i++) {
+            exchange_whole(fixture, &exchange, &wanted);
+            assert_int_equal(exchange.failure, 0);
+            assert_int_equal(exchange.body_bytes, MEBIBYTE);
+            assert_int_equal(exchange.pattern_errors, 0);
+        }
+        assert_int_equal(atomic_load(&fixture->peer.connections), before + 1);
+        close_client(fixture);
     }
-    assert_int_equal(atomic_load(&fixture->peer.connections), before + 1);
     /* Trusted, but for another host. */
+    make_client(fixture, &(struct client_options){.certificates = certificate.folder});
     snprintf(url, sizeof(url), "https://localhost:%u/", fixture->peer.port);
     exchange_whole(fixture, &exchange, &wanted);
     assert_failed(&exchange, CLIENT_TLS_CERTIFICATE);

@@ -579,7 +579,7 @@ static void a_sleeping_loop_wakes_for_its_timeout(void **state)
     uint64_t took_ns = clock_monotonic_ns(clock_system()) - begin_ns;
     assert_trace(fixture, "t");
     assert_true(took_ns >= 300 * NANOSECONDS_PER_MILLISECOND);
-    assert_true(took_ns < 2000 * NANOSECONDS_PER_MILLISECOND);
+    assert_true(took_ns < 10000 * NANOSECONDS_PER_MILLISECOND);
 }
 
 static void stop_the_loop(struct loop_timeout *timeout)
@@ -607,7 +607,7 @@ static void a_running_loop_wakes_for_a_nearer_timeout(void **state)
     uint64_t took_ns = clock_monotonic_ns(clock_system()) - begin_ns;
     assert_trace(fixture, "nl");
     assert_true(took_ns >= 40 * NANOSECONDS_PER_MILLISECOND);
-    assert_true(took_ns < 2 * NANOSECONDS_PER_SECOND);
+    assert_true(took_ns < 10 * NANOSECONDS_PER_SECOND);
     loop_timeout_stop(&far.timeout);
 }
 
@@ -618,7 +618,7 @@ static void run_once_waits_no_longer_than_asked(void **state)
     loop_run_once(fixture->loop, 15);
     uint64_t took_ns = loop_update(fixture->loop) - begin_ns;
     assert_true(took_ns >= 15 * NANOSECONDS_PER_MILLISECOND);
-    assert_true(took_ns < 1000 * NANOSECONDS_PER_MILLISECOND);
+    assert_true(took_ns < 5000 * NANOSECONDS_PER_MILLISECOND);
     struct step task;
     step_init(&task, fixture, 'a');
     loop_defer(fixture->loop, &task.task);
