@@ -175,6 +175,7 @@ whole-asan: $(PROGRAM_asan) guests | set-up-test
 		FN0_GUESTS=$(CURDIR)/build/guests $(PYTEST)
 
 guests: $(GUEST_FILES) ## the components that the tests serve, in build/guests/
+	@:
 
 fuzz: $(FUZZERS:%=build/fuzz/tests/fuzz/%) | set-up-test ## each fuzzer for SECONDS_EACH=60 seconds
 	@$(ASAN_ENVIRONMENT) tools/run-fuzzers $(SECONDS_EACH) $(FUZZERS)
