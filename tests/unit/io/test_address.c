@@ -2,6 +2,8 @@
 
 #include "io/address.h"
 
+#include <ifaddrs.h>
+#include <net/if.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -192,139 +194,162 @@ static void what_is_no_prefix_is_refused(void **state)
 }
 
 /* The edges of every range, from both sides. */
+static const struct {
+    const char *text;
+    bool public;
+} judged[] = {
+    /* IPv4 */
+    {"0.0.0.0", false},
+    {"0.255.255.255", false},
+    {"1.0.0.0", true},
+    {"8.8.8.8", true},
+    {"9.255.255.255", true},
+    {"10.0.0.0", false},
+    {"10.255.255.255", false},
+    {"11.0.0.0", true},
+    {"100.63.255.255", true},
+    {"100.64.0.0", false},
+    {"100.100.100.200", false},
+    {"100.127.255.255", false},
+    {"100.128.0.0", true},
+    {"126.255.255.255", true},
+    {"127.0.0.0", false},
+    {"127.0.0.1", false},
+    {"127.255.255.255", false},
+    {"128.0.0.0", true},
+    {"169.253.255.255", true},
+    {"169.254.0.0", false},
+    {"169.254.169.254", false},
+    {"169.254.255.255", false},
+    {"169.255.0.0", true},
+    {"172.15.255.255", true},
+    {"172.16.0.0", false},
+    {"172.31.255.255", false},
+    {"172.32.0.0", true},
+    {"191.255.255.255", true},
+    {"192.0.0.0", false},
+    {"192.0.0.192", false},
+    {"192.0.0.255", false},
+    {"192.0.1.0", true},
+    {"192.0.2.0", false},
+    {"192.0.2.255", false},
+    {"192.0.3.0", true},
+    {"192.88.98.255", true},
+    {"192.88.99.1", false},
+    {"192.88.100.0", true},
+    {"192.167.255.255", true},
+    {"192.168.0.0", false},
+    {"192.168.255.255", false},
+    {"192.169.0.0", true},
+    {"198.17.255.255", true},
+    {"198.18.0.0", false},
+    {"198.19.255.255", false},
+    {"198.20.0.0", true},
+    {"198.51.99.255", true},
+    {"198.51.100.0", false},
+    {"198.51.100.255", false},
+    {"198.51.101.0", true},
+    {"203.0.112.255", true},
+    {"203.0.113.0", false},
+    {"203.0.113.255", false},
+    {"203.0.114.0", true},
+    {"223.255.255.255", true},
+    {"224.0.0.0", false},
+    {"239.255.255.255", false},
+    {"240.0.0.0", false},
+    {"255.255.255.254", false},
+    {"255.255.255.255", false},
+    /* IPv6 */
+    {"::", false},
+    {"::1", false},
+    {"::2", false},
+    {"100::1", false},
+    {"1fff:ffff::1", false},
+    {"2000::1", true},
+    {"2000:ffff:ffff::", true},
+    {"2001::1", false},
+    {"2001:1ff:ffff::", false},
+    {"2001:200::", true},
+    {"2001:db7:ffff::", true},
+    {"2001:db8::", false},
+    {"2001:db8:ffff:ffff::1", false},
+    {"2001:db9::", true},
+    {"2001:4860:4860::8888", true},
+    {"2001:ffff::", true},
+    {"2002::1", false},
+    {"2002:808:808::1", false},
+    {"2002:7f00:1::", false},
+    {"2003::", true},
+    {"2606:4700:4700::1111", true},
+    {"3ffe:ffff::1", true},
+    {"3fff::", false},
+    {"3fff:fff:ffff::", false},
+    {"3fff:1000::", true},
+    {"3fff:ffff::", true},
+    {"4000::", false},
+    {"5f00::1", false},
+    {"fc00::1", false},
+    {"fd00:ec2::254", false},
+    {"fdff:ffff::1", false},
+    {"fe80::1", false},
+    {"febf::1", false},
+    {"fec0::1", false},
+    {"ff02::1", false},
+    {"ff0e::1", false},
+    {"ffff::1", false},
+    /* IPv4 within IPv6: mapped, translated, compatible, 6to4, Teredo */
+    {"::ffff:8.8.8.8", true},
+    {"::ffff:127.0.0.1", false},
+    {"::ffff:10.0.0.1", false},
+    {"::ffff:169.254.169.254", false},
+    {"::ffff:0.0.0.0", false},
+    {"::fffe:8.8.8.8", false},
+    {"::ffff:0:8.8.8.8", false},
+    {"::127.0.0.1", false},
+    {"::8.8.8.8", false},
+    {"64:ff9b::8.8.8.8", true},
+    {"64:ff9b::127.0.0.1", false},
+    {"64:ff9b::10.0.0.1", false},
+    {"64:ff9b::192.168.1.1", false},
+    {"64:ff9b::169.254.169.254", false},
+    {"64:ff9b::1:808:808", false},
+    {"64:ff9b:1::8.8.8.8", false},
+    {"64:ff9b:1:ffff::1", false},
+    {"2001:0:4136:e378:8000:63bf:3fff:fdd2", false},
+};
+
 static void only_public_addresses_are_public(void **state)
 {
     (void)state;
-    static const struct {
-        const char *text;
-        bool public;
-    } rows[] = {
-        /* IPv4 */
-        {"0.0.0.0", false},
-        {"0.255.255.255", false},
-        {"1.0.0.0", true},
-        {"8.8.8.8", true},
-        {"9.255.255.255", true},
-        {"10.0.0.0", false},
-        {"10.255.255.255", false},
-        {"11.0.0.0", true},
-        {"100.63.255.255", true},
-        {"100.64.0.0", false},
-        {"100.100.100.200", false},
-        {"100.127.255.255", false},
-        {"100.128.0.0", true},
-        {"126.255.255.255", true},
-        {"127.0.0.0", false},
-        {"127.0.0.1", false},
-        {"127.255.255.255", false},
-        {"128.0.0.0", true},
-        {"169.253.255.255", true},
-        {"169.254.0.0", false},
-        {"169.254.169.254", false},
-        {"169.254.255.255", false},
-        {"169.255.0.0", true},
-        {"172.15.255.255", true},
-        {"172.16.0.0", false},
-        {"172.31.255.255", false},
-        {"172.32.0.0", true},
-        {"191.255.255.255", true},
-        {"192.0.0.0", false},
-        {"192.0.0.192", false},
-        {"192.0.0.255", false},
-        {"192.0.1.0", true},
-        {"192.0.2.0", false},
-        {"192.0.2.255", false},
-        {"192.0.3.0", true},
-        {"192.88.98.255", true},
-        {"192.88.99.1", false},
-        {"192.88.100.0", true},
-        {"192.167.255.255", true},
-        {"192.168.0.0", false},
-        {"192.168.255.255", false},
-        {"192.169.0.0", true},
-        {"198.17.255.255", true},
-        {"198.18.0.0", false},
-        {"198.19.255.255", false},
-        {"198.20.0.0", true},
-        {"198.51.99.255", true},
-        {"198.51.100.0", false},
-        {"198.51.100.255", false},
-        {"198.51.101.0", true},
-        {"203.0.112.255", true},
-        {"203.0.113.0", false},
-        {"203.0.113.255", false},
-        {"203.0.114.0", true},
-        {"223.255.255.255", true},
-        {"224.0.0.0", false},
-        {"239.255.255.255", false},
-        {"240.0.0.0", false},
-        {"255.255.255.254", false},
-        {"255.255.255.255", false},
-        /* IPv6 */
-        {"::", false},
-        {"::1", false},
-        {"::2", false},
-        {"100::1", false},
-        {"1fff:ffff::1", false},
-        {"2000::1", true},
-        {"2000:ffff:ffff::", true},
-        {"2001::1", false},
-        {"2001:1ff:ffff::", false},
-        {"2001:200::", true},
-        {"2001:db7:ffff::", true},
-        {"2001:db8::", false},
-        {"2001:db8:ffff:ffff::1", false},
-        {"2001:db9::", true},
-        {"2001:4860:4860::8888", true},
-        {"2001:ffff::", true},
-        {"2002::1", false},
-        {"2002:808:808::1", false},
-        {"2002:7f00:1::", false},
-        {"2003::", true},
-        {"2606:4700:4700::1111", true},
-        {"3ffe:ffff::1", true},
-        {"3fff::", false},
-        {"3fff:fff:ffff::", false},
-        {"3fff:1000::", true},
-        {"3fff:ffff::", true},
-        {"4000::", false},
-        {"5f00::1", false},
-        {"fc00::1", false},
-        {"fd00:ec2::254", false},
-        {"fdff:ffff::1", false},
-        {"fe80::1", false},
-        {"febf::1", false},
-        {"fec0::1", false},
-        {"ff02::1", false},
-        {"ff0e::1", false},
-        {"ffff::1", false},
-        /* IPv4 within IPv6: mapped, translated, compatible, 6to4, Teredo */
-        {"::ffff:8.8.8.8", true},
-        {"::ffff:127.0.0.1", false},
-        {"::ffff:10.0.0.1", false},
-        {"::ffff:169.254.169.254", false},
-        {"::ffff:0.0.0.0", false},
-        {"::fffe:8.8.8.8", false},
-        {"::ffff:0:8.8.8.8", false},
-        {"::127.0.0.1", false},
-        {"::8.8.8.8", false},
-        {"64:ff9b::8.8.8.8", true},
-        {"64:ff9b::127.0.0.1", false},
-        {"64:ff9b::10.0.0.1", false},
-        {"64:ff9b::192.168.1.1", false},
-        {"64:ff9b::169.254.169.254", false},
-        {"64:ff9b::1:808:808", false},
-        {"64:ff9b:1::8.8.8.8", false},
-        {"64:ff9b:1:ffff::1", false},
-        {"2001:0:4136:e378:8000:63bf:3fff:fdd2", false},
-    };
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct address address = read_address(rows[i].text);
-        if (address_is_public(&address) != rows[i].public)
-            fail_msg("%s", rows[i].text);
+    for (size_t i = 0; i < sizeof(judged) / sizeof(judged[0]); i++) {
+        struct address address = read_address(judged[i].text);
+        if (address_is_public(&address) != judged[i].public)
+            fail_msg("%s", judged[i].text);
     }
     struct address other = {.any = {.sa_family = AF_UNIX}};
     assert_false(address_is_public(&other));
+}
+
+static void addresses_of_the_host_are_known(void **state)
+{
+    (void)state;
+    struct address loopback = read_address("127.0.0.1"),
+                   mapped = read_address("[::ffff:127.0.0.1]:5");
+    struct address other = read_address("203.0.113.77:80"), other_v6 = read_address("2001:db8::1");
+    assert_true(address_is_own(&loopback));
+    assert_true(address_is_own(&mapped));
+    assert_false(address_is_own(&other));
+    assert_false(address_is_own(&other_v6));
+    struct ifaddrs *all;
+    assert_int_equal(getifaddrs(&all), 0);
+    for (struct ifaddrs *one = all; one; one = one->ifa_next) {
+        struct address address;
+        if (one->ifa_addr && one->ifa_flags & IFF_UP &&
+            address_from_socket(one->ifa_addr, sizeof(struct sockaddr_in6), &address) == 0 &&
+            !(address.any.sa_family == AF_INET6 && IN6_IS_ADDR_LINKLOCAL(&address.v6.sin6_addr)))
+            assert_true(address_is_own(&address));
+    }
+    freeifaddrs(all);
 }
 
 int main(void)
@@ -337,6 +362,7 @@ int main(void)
         cmocka_unit_test(addresses_of_sockets_are_taken_over),
         cmocka_unit_test(prefixes_hold_addresses),
         cmocka_unit_test(what_is_no_prefix_is_refused),
+        cmocka_unit_test(addresses_of_the_host_are_known),
         cmocka_unit_test(only_public_addresses_are_public),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

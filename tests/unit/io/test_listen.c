@@ -147,11 +147,11 @@ static void an_address_of_another_host_is_refused(void **state)
 {
     (void)state;
     int before = open_descriptors();
-    struct address wanted = read_address("192.0.2.1:8080");
+    struct address wanted = read_address("203.0.113.77:8080");
     int sockets[2];
     struct error error = {0};
     assert_int_equal(listen_bind(&wanted, 2, sockets, NULL, &error), ERROR_SYSTEM);
-    assert_non_null(strstr(error.message, "cannot listen on 192.0.2.1:8080: "));
+    assert_non_null(strstr(error.message, "cannot listen on 203.0.113.77:8080: "));
     assert_int_equal(open_descriptors(), before);
 }
 
