@@ -32,8 +32,8 @@ void client_counts_fini(struct client_counts *counts)
     counts->chains = NULL;
 }
 
-/* What stands for a client: the first 64 bits of IPv6, or 32 zero bits and IPv4, which nobody's IPv6
- * address begins with (RFC 4291, 2.5). */
+/* What stands for a client: the first 64 bits of IPv6, or 32 zero bits and IPv4, which nobody's
+ * IPv6 address begins with (RFC 4291, 2.5). */
 static uint64_t key_of(const struct address *address)
 {
     unsigned char bytes[8] = {0};

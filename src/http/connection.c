@@ -306,8 +306,8 @@ static enum step step_body(struct http_connection *connection, struct slice *inp
     struct http_exchange *exchange = connection->exchange;
     struct slice body;
     size_t window = http_exchange_window(exchange);
-    if (window == 0 && !(http_exchange_wants_body(exchange) &&
-                         http_parser_body_left(&connection->parser) == 0))
+    if (window == 0 &&
+        !(http_exchange_wants_body(exchange) && http_parser_body_left(&connection->parser) == 0))
         return STEP_WAIT;
     struct slice piece = {.data = input->data,
                           .bytes = input->bytes < window ? input->bytes : window};
@@ -499,8 +499,7 @@ static void read_input(struct http_connection *connection)
     size_t wanted = read_bytes(connection);
     check(wanted > 0 && wanted <= HTTP_READ_BYTES);
     /* TCP drops data uncopied under MSG_TRUNC. */
-    ssize_t got =
-        recv(connection->socket, shared->read_memory, wanted, lingering ? MSG_TRUNC : 0);
+    ssize_t got = recv(connection->socket, shared->read_memory, wanted, lingering ? MSG_TRUNC : 0);
     if (fault_hits(shared->options.fault, FAULT_READ)) {
         got = -1;
         errno = ECONNRESET;
@@ -605,8 +604,7 @@ static void flush(struct http_connection *connection)
     watch(connection);
     if (exchange && !exchange->over)
         http_exchange_sent(exchange);
-    else if (state_of(connection) == HTTP_CONNECTION_IDLE &&
-             buffer_bytes(&connection->pending) > 0)
+    else if (state_of(connection) == HTTP_CONNECTION_IDLE && buffer_bytes(&connection->pending) > 0)
         loop_defer(connection->shared->loop, &connection->work);
 }
 
@@ -752,8 +750,8 @@ void http_connection_cut(struct http_connection *connection, bool reset)
 
 static int watch_socket(struct http_connection *connection)
 {
-    int code = uv_poll_init(loop_uv(connection->shared->loop), &connection->poll,
-                            connection->socket);
+    int code =
+        uv_poll_init(loop_uv(connection->shared->loop), &connection->poll, connection->socket);
     if (code < 0)
         return code == UV_ENOMEM ? ERROR_OUT_OF_MEMORY : ERROR_SYSTEM;
     return 0;

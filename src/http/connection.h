@@ -110,8 +110,8 @@ void http_connection_read_more(struct http_connection *connection);
 /* For exchanges: the response is whole, and the exchange over. */
 void http_connection_end_response(struct http_connection *connection);
 
-/* For exchanges: the exchange is over without a whole response. What is gathered may leave; then the
- * connection is closed, by a reset where `reset`. */
+/* For exchanges: the exchange is over without a whole response. What is gathered may leave; then
+ * the connection is closed, by a reset where `reset`. */
 void http_connection_cut(struct http_connection *connection, bool reset);
 
 #endif

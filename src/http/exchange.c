@@ -328,8 +328,8 @@ static int write_head(struct http_exchange *exchange, const char *tail, size_t t
 {
     const struct http_response *response = &exchange->response;
     struct http_output *output = output_of(exchange);
-    bool is_open = response->framing == HTTP_FRAMING_CHUNKED ||
-                   response->framing == HTTP_FRAMING_UNTIL_CLOSE;
+    bool is_open =
+        response->framing == HTTP_FRAMING_CHUNKED || response->framing == HTTP_FRAMING_UNTIL_CLOSE;
     size_t room = response->front_bytes + (is_open ? TAIL_ROOM_BYTES : tail_bytes);
     char *memory = is_open ? http_output_open(output, room, &exchange->open)
                            : http_output_extend(output, room);

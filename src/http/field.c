@@ -201,7 +201,8 @@ bool http_authority_valid(struct slice authority)
     if (bracketed && !end)
         return false;
     size_t host_bytes = end ? (size_t)(end - authority.data) : authority.bytes;
-    struct slice port = {.data = authority.data + host_bytes, .bytes = authority.bytes - host_bytes};
+    struct slice port = {.data = authority.data + host_bytes,
+                         .bytes = authority.bytes - host_bytes};
     if (bracketed) {
         port.data++;
         port.bytes--;

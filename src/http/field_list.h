@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 
-/* Fields being gathered piece by piece, as a parser hands them out: header or trailers of a request.
+/* Fields being gathered piece by piece, as a parser hands them out: header or trailers of a
+ * request.
  *
  * All text lies one after another in one buffer that grows; so while fields are being added only
  * their lengths are known, and field_list_complete says where they are. Memory is kept from message
@@ -37,7 +38,8 @@ void http_field_list_fini(struct http_field_list *list);
 void http_field_list_reset(struct http_field_list *list);
 
 /* Adds a piece of a name, in lower case; the first one begins a field. Returns 0,
- * ERROR_REQUEST_HEADER_SIZE past HTTP_FIELDS_MAX or the maximum of bytes, or ERROR_OUT_OF_MEMORY. */
+ * ERROR_REQUEST_HEADER_SIZE past HTTP_FIELDS_MAX or the maximum of bytes, or ERROR_OUT_OF_MEMORY.
+ */
 int http_field_list_add_name(struct http_field_list *list, struct slice piece);
 
 /* Adds a piece of the value of the field that was begun. Returns as http_field_list_add_name. */

@@ -134,8 +134,8 @@ static bool take_scheme(struct slice *target)
     for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
         struct slice scheme = slice_of(schemes[i]);
         if (target->bytes >= scheme.bytes &&
-            slice_equal_ignoring_case(
-                (struct slice){.data = target->data, .bytes = scheme.bytes}, scheme)) {
+            slice_equal_ignoring_case((struct slice){.data = target->data, .bytes = scheme.bytes},
+                                      scheme)) {
             target->data += scheme.bytes;
             target->bytes -= scheme.bytes;
             return true;

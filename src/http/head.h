@@ -42,7 +42,8 @@ struct http_head_framing {
     uint64_t body_bytes; /* of Content-Length */
 };
 
-/* Begins empty; nothing is allocated. `head_bytes_max` over 0: of the header, and of the trailers. */
+/* Begins empty; nothing is allocated. `head_bytes_max` over 0: of the header, and of the trailers.
+ */
 void http_head_init(struct http_head *head, size_t head_bytes_max);
 
 /* Frees its memory. */
@@ -61,8 +62,8 @@ void http_head_end_method(struct http_head *head);
 int http_head_complete(struct http_head *head, const struct http_head_framing *framing,
                        struct arena *arena);
 
-/* All trailers are gathered: makes `trailers` valid, without those that must not be there (RFC 9110,
- * 6.5.1): framing, routing, and what is for this hop. */
+/* All trailers are gathered: makes `trailers` valid, without those that must not be there (RFC
+ * 9110, 6.5.1): framing, routing, and what is for this hop. */
 void http_head_complete_trailers(struct http_head *head);
 
 #endif

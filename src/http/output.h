@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 
-/* What waits to leave through a socket: bytes in a chain of blocks of one size, so that nothing that
- * is gathered is ever moved, and many pieces leave with one system call.
+/* What waits to leave through a socket: bytes in a chain of blocks of one size, so that nothing
+ * that is gathered is ever moved, and many pieces leave with one system call.
  *
- * Blocks come from a pool and go back to it as they leave; an idle connection holds none. Output and
- * pool are embedded; one thread. */
+ * Blocks come from a pool and go back to it as they leave; an idle connection holds none. Output
+ * and pool are embedded; one thread. */
 
 #ifndef FN0_HTTP_OUTPUT_H
 #define FN0_HTTP_OUTPUT_H
@@ -34,8 +34,8 @@ struct http_output {
     size_t bytes;
 };
 
-/* Begins empty; keeps at most `count_max` blocks (of 16 KiB). `fault` (may be NULL): allocations and
- * writes of its outputs ask it. */
+/* Begins empty; keeps at most `count_max` blocks (of 16 KiB). `fault` (may be NULL): allocations
+ * and writes of its outputs ask it. */
 void http_block_pool_init(struct http_block_pool *pool, size_t count_max, struct fault *fault);
 
 /* Frees what is in the pool; no output may hold a block of it any more. */

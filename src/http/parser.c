@@ -42,8 +42,8 @@ static int on_url(llhttp_t *llhttp, const char *at, size_t bytes)
 /* llhttp allows any number of blanks around the target. Where "1.1" must begin is known. */
 static bool version_in_place(const struct http_parser *parser, const char *at)
 {
-    size_t expected = parser->head->method_bytes + 1 + buffer_bytes(&parser->head->target) +
-                      sizeof(" HTTP/") - 1;
+    size_t expected =
+        parser->head->method_bytes + 1 + buffer_bytes(&parser->head->target) + sizeof(" HTTP/") - 1;
     return parser->section_bytes + (size_t)(at - parser->begin) == expected;
 }
 
@@ -63,8 +63,8 @@ static int on_version_complete(llhttp_t *llhttp)
 {
     struct http_parser *parser = parser_of(llhttp);
     parser->version_complete = true;
-    return stop(parser, llhttp->http_major == 1 && llhttp->http_minor <= 1 ? 0
-                                                                           : ERROR_REQUEST_VERSION);
+    return stop(parser,
+                llhttp->http_major == 1 && llhttp->http_minor <= 1 ? 0 : ERROR_REQUEST_VERSION);
 }
 
 static int on_header_field(llhttp_t *llhttp, const char *at, size_t bytes)
@@ -188,8 +188,8 @@ static int take_method(struct http_parser *parser, struct slice *input)
                 return ERROR_REQUEST_METHOD;
             llhttp_init(&parser->llhttp, HTTP_REQUEST, &settings);
             parser->llhttp.data = parser;
-            enum llhttp_errno result = llhttp_execute(&parser->llhttp, STAND_IN_METHOD,
-                                                      sizeof(STAND_IN_METHOD) - 1);
+            enum llhttp_errno result =
+                llhttp_execute(&parser->llhttp, STAND_IN_METHOD, sizeof(STAND_IN_METHOD) - 1);
             check(result == HPE_OK);
             parser->state = HTTP_PARSER_HEAD;
             return 0;
@@ -203,8 +203,8 @@ static int take_method(struct http_parser *parser, struct slice *input)
     return 0;
 }
 
-/* Runs llhttp over `input` until something is found. Returns its verdict; *ret_used says how much of
- * the input it has used. */
+/* Runs llhttp over `input` until something is found. Returns its verdict; *ret_used says how much
+ * of the input it has used. */
 static enum llhttp_errno run(struct http_parser *parser, struct slice input, size_t *ret_used)
 {
     /* Nothing at no place would make llhttp forget that it is within a body or a field. */
@@ -302,8 +302,9 @@ static int take_section(struct http_parser *parser, struct slice *input)
 static void settle_chunk(struct http_parser *parser)
 {
     uint64_t chunk_bytes = parser->llhttp.content_length;
-    uint64_t allowed =
-        chunk_bytes > HTTP_CHUNK_OVERHEAD_BYTES_MAX ? UINT64_MAX : CHUNK_LINE_BYTES + 2 * chunk_bytes;
+    uint64_t allowed = chunk_bytes > HTTP_CHUNK_OVERHEAD_BYTES_MAX
+                           ? UINT64_MAX
+                           : CHUNK_LINE_BYTES + 2 * chunk_bytes;
     uint64_t cost = parser->overhead_bytes + parser->line_bytes;
     parser->overhead_bytes = cost > allowed ? cost - allowed : 0;
     parser->line_bytes = 0;
@@ -366,8 +367,8 @@ int http_parser_next(struct http_parser *parser, struct slice *input, struct sli
         int parsed = step(parser, input, ret_body);
         if (parsed != HTTP_PARSED_MORE)
             return parsed;
-        bool paused = parser->state != HTTP_PARSER_METHOD &&
-                      llhttp_get_errno(&parser->llhttp) == HPE_PAUSED;
+        bool paused =
+            parser->state != HTTP_PARSER_METHOD && llhttp_get_errno(&parser->llhttp) == HPE_PAUSED;
         if (input->bytes == 0 && !paused)
             return HTTP_PARSED_MORE;
     }

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 
-/* The server's side of HTTP/1.1 (RFC 9110, RFC 9112) for one worker: listening sockets, connections,
- * and exchanges of one request and its response.
+/* The server's side of HTTP/1.1 (RFC 9110, RFC 9112) for one worker: listening sockets,
+ * connections, and exchanges of one request and its response.
  *
  * A handler is told of each request when its head is complete; the exchange is then the handler's
  * until it ends it by http_exchange_end or http_exchange_abort, or is told that it is `gone`. From
  * within any event the handler may call any function here, also those that end the exchange, drain
  * the server or close it.
  *
- * What the server does on its own: it refuses what is malformed or ambiguous (400 and close), bounds
- * heads and trailers, counts and times out slow clients, answers pipelined requests in their order,
- * sends 100 (Continue) when the body is first wanted, frames the response, adds Date and
+ * What the server does on its own: it refuses what is malformed or ambiguous (400 and close),
+ * bounds heads and trailers, counts and times out slow clients, answers pipelined requests in their
+ * order, sends 100 (Continue) when the body is first wanted, frames the response, adds Date and
  * Connection, drops hop-by-hop fields, leaves out the body of answers to HEAD and of 204, 205 and
  * 304, keeps the connection or closes it, so that the client sees the last answer.
  *
@@ -18,10 +18,10 @@
  * leave (the handler says it, or ends the response in the turn in which it began it); else chunked;
  * to HTTP/1.0 until the connection closes.
  *
- * How slow a client may be: `head_timeout` is for a whole head, counted from its first byte; past it
- * the answer is 408. `body_timeout` is between two pieces of a body that the handler waits for;
- * `write_timeout` between two moments in which the client takes something; `idle_timeout` is between
- * two requests, and before the first, and ends in silence.
+ * How slow a client may be: `head_timeout` is for a whole head, counted from its first byte; past
+ * it the answer is 408. `body_timeout` is between two pieces of a body that the handler waits for;
+ * `write_timeout` between two moments in which the client takes something; `idle_timeout` is
+ * between two requests, and before the first, and ends in silence.
  *
  * All on the thread of the worker's loop. In the steady state of kept connections nothing is
  * allocated, and an exchange costs one read and one write. */
@@ -57,10 +57,10 @@ struct http_request {
      * Transfer-Encoding, Connection, what that names, and what else is hop-by-hop. */
     const struct field *fields;
     size_t field_count;
-    size_t head_bytes;          /* on the wire, request line and empty line included */
-    uint64_t body_bytes;        /* Content-Length, 0 without a body, HTTP_LENGTH_UNKNOWN if chunked */
-    unsigned version_minor;     /* HTTP/1.0 or HTTP/1.1 */
-    bool expects_continue;      /* HTTP/1.1, and there is a body */
+    size_t head_bytes;      /* on the wire, request line and empty line included */
+    uint64_t body_bytes;    /* Content-Length, 0 without a body, HTTP_LENGTH_UNKNOWN if chunked */
+    unsigned version_minor; /* HTTP/1.0 or HTTP/1.1 */
+    bool expects_continue;  /* HTTP/1.1, and there is a body */
     const struct address *peer; /* the client's address */
     struct arena *arena;        /* lives as long as the exchange; the handler may use it */
     void *note;                 /* the handler's own: see http_exchange_set_note; NULL at first */
@@ -132,8 +132,8 @@ struct http_server_counts {
     uint64_t requests;            /* begun; refused ones included */
 };
 
-/* The caller closes *ret_server. `loop`, and what the handler and the options point at, must outlive
- * it. Returns 0 or ERROR_OUT_OF_MEMORY. */
+/* The caller closes *ret_server. `loop`, and what the handler and the options point at, must
+ * outlive it. Returns 0 or ERROR_OUT_OF_MEMORY. */
 int http_server_create(struct loop *loop, const struct http_server_options *options,
                        const struct http_handler *handler, struct http_server **ret_server,
                        struct error *error);
@@ -154,8 +154,9 @@ int http_server_adopt(struct http_server *server, int socket, struct error *erro
  * that may take is the caller's to bound, by http_server_close. */
 void http_server_drain(struct http_server *server, void (*drained)(void *context), void *context);
 
-/* Cuts what is left (exchanges are told `gone`, from the loop) and frees all; `closed` (may be NULL)
- * is called from the loop as the last thing. A `drained` that has not been called yet never is. */
+/* Cuts what is left (exchanges are told `gone`, from the loop) and frees all; `closed` (may be
+ * NULL) is called from the loop as the last thing. A `drained` that has not been called yet never
+ * is. */
 void http_server_close(struct http_server *server, void (*closed)(void *context), void *context);
 
 /* Connections open now. */
@@ -181,9 +182,9 @@ void http_exchange_handle(struct http_exchange *exchange, const struct http_exch
  * unbounded. */
 void http_exchange_limit_body(struct http_exchange *exchange, uint64_t body_bytes_max);
 
-/* The body is wanted: begins reading, sends 100 (Continue) where it is expected, nothing of the body
- * has come and nothing was answered yet. The body's events may come from within. Calling it again
- * does nothing. */
+/* The body is wanted: begins reading, sends 100 (Continue) where it is expected, nothing of the
+ * body has come and nothing was answered yet. The body's events may come from within. Calling it
+ * again does nothing. */
 void http_exchange_read(struct http_exchange *exchange);
 
 /* The handler has used `bytes` of what it was handed of the body. Reading stops while
@@ -197,8 +198,8 @@ void http_exchange_consumed(struct http_exchange *exchange, size_t bytes);
  *
  * Nothing leaves before this turn of the loop ends, so that head and body go out in one write.
  *
- * ERROR_RESPONSE_HEADER_SIZE past `head_bytes_max`, which counts the head as sent, with Date and all
- * (a length that is not known yet as if it never were); ERROR_RESPONSE_INVALID for bytes that a
+ * ERROR_RESPONSE_HEADER_SIZE past `head_bytes_max`, which counts the head as sent, with Date and
+ * all (a length that is not known yet as if it never were); ERROR_RESPONSE_INVALID for bytes that a
  * field may not have, a status that is not final, or lengths that contradict each other;
  * ERROR_OUT_OF_MEMORY. Nothing is sent then and another answer may be given. */
 int http_exchange_respond(struct http_exchange *exchange, uint32_t status,
@@ -218,10 +219,10 @@ size_t http_exchange_room(const struct http_exchange *exchange);
 int http_exchange_write(struct http_exchange *exchange, struct slice data);
 
 /* The response is whole, with trailers (only chunked ones carry them; those that RFC 9110, 6.5.1
- * forbids are dropped). The exchange is the server's again, whatever is returned. Where the response
- * was not begun, or less than Content-Length was written, it is cut as by http_exchange_abort:
- * ERROR_RESPONSE_INCOMPLETE; as it is with ERROR_RESPONSE_INVALID (a trailer's bytes) and
- * ERROR_OUT_OF_MEMORY. */
+ * forbids are dropped). The exchange is the server's again, whatever is returned. Where the
+ * response was not begun, or less than Content-Length was written, it is cut as by
+ * http_exchange_abort: ERROR_RESPONSE_INCOMPLETE; as it is with ERROR_RESPONSE_INVALID (a trailer's
+ * bytes) and ERROR_OUT_OF_MEMORY. */
 int http_exchange_end(struct http_exchange *exchange, const struct field *trailers, size_t count);
 
 /* Cuts the response: what was written may leave, then the connection is closed without the end of

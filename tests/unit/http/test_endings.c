@@ -294,8 +294,8 @@ static void ends_within_requests(void **state)
 }
 
 #define POST_HELLO "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhello"
-#define POST_CHUNKS                                                                                \
-    "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"                              \
+#define POST_CHUNKS                                                    \
+    "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n" \
     "2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n"
 
 static void ends_within_bodies(void **state)
@@ -602,8 +602,9 @@ static void closes_within_events(void **state)
         fixture->on_writable = where == 4 ? close_in_writable : NULL;
         fixture->on_gone = where == 5 ? close_server : NULL;
         fixture->on_done = where == 6 ? close_server : NULL;
-        say(fixture, where == 3 ? "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nz"
-                                : POST_HELLO);
+        say(fixture, where == 3
+                         ? "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nz"
+                         : POST_HELLO);
         if (where == 4) {
             http_exchange_respond(fixture->exchange, 200, NULL, 0, HTTP_LENGTH_UNKNOWN, 4096);
             http_exchange_write(fixture->exchange, SLICE("x"));

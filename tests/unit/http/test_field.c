@@ -90,8 +90,16 @@ static void reads_lengths(void **state)
     assert_int_equal(bytes, 12);
     assert_true(http_length_read(SLICE("9223372036854775807"), &bytes));
     assert_true(bytes == INT64_MAX);
-    static const char *const bad[] = {"",   " 1",  "1 ", "+1",   "-1",  "0x1",
-                                      "1a", "1,1", "1.", "9223372036854775808",
+    static const char *const bad[] = {"",
+                                      " 1",
+                                      "1 ",
+                                      "+1",
+                                      "-1",
+                                      "0x1",
+                                      "1a",
+                                      "1,1",
+                                      "1.",
+                                      "9223372036854775808",
                                       "99999999999999999999999"};
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
         assert_false(http_length_read(slice_of(bad[i]), &bytes));

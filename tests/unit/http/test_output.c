@@ -169,7 +169,7 @@ static void says_when_memory_or_socket_fail(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(keeps_the_order_over_many_blocks), TEST(reserves_without_changing_anything),
+        TEST(keeps_the_order_over_many_blocks),  TEST(reserves_without_changing_anything),
         TEST(cuts_the_front_of_what_was_opened), TEST(reuses_blocks),
         TEST(says_when_memory_or_socket_fail),
     };

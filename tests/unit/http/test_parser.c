@@ -162,19 +162,19 @@ static void judges_blanks_of_the_request_line(void **state)
 static void judges_host(void **state)
 {
     (void)state;
-    static const char *const good[] = {"a",         "a.b-c_d.example", "127.0.0.1:80", "[::1]",
-                                       "[2001:db8::1]:443", "a:",       "xn--a",        "A%2eb",
-                                       "a!$&'()*+,;=b",     "h:65535"};
-    static const char *const bad[] = {"",      "a b",    "a,b c",  "u@h",     "[::1",   "[::1]x",
-                                      "[a]",   "::1",    "h:65536", "h:8a",   "h:80:80", "a/b",
-                                      "a?b",   "a#b",    "a\\b",   "<a>",     "a\"",    "%",
-                                      "%2",    "%zz",    ":80",    "[]",      "a[b]",   "h: 80",
-                                      "[::1%25eth0]", "\xc3\xa9"};
+    static const char *const good[] = {
+        "a",  "a.b-c_d.example", "127.0.0.1:80", "[::1]",         "[2001:db8::1]:443",
+        "a:", "xn--a",           "A%2eb",        "a!$&'()*+,;=b", "h:65535"};
+    static const char *const bad[] = {
+        "",     "a b",     "a,b c", "u@h", "[::1", "[::1]x", "[a]",          "::1",     "h:65536",
+        "h:8a", "h:80:80", "a/b",   "a?b", "a#b",  "a\\b",   "<a>",          "a\"",     "%",
+        "%2",   "%zz",     ":80",   "[]",  "a[b]", "h: 80",  "[::1%25eth0]", "\xc3\xa9"};
     char input[128];
     char expected[128];
     for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
         int bytes = snprintf(input, sizeof(input), "GET / HTTP/1.1\r\nHost: %s\r\n\r\n", good[i]);
-        snprintf(expected, sizeof(expected), "GET / 1.1 @%s length=0 head=%d\nend\n", good[i], bytes);
+        snprintf(expected, sizeof(expected), "GET / 1.1 @%s length=0 head=%d\nend\n", good[i],
+                 bytes);
         expect(slice_of(input), expected);
     }
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
@@ -253,7 +253,8 @@ static void refuses_ambiguous_heads(void **state)
 static void takes_chunked_bodies(void **state)
 {
     (void)state;
-    EXPECT(CHUNKED "5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n", CHUNKED_HEAD "body hello world\nend\n");
+    EXPECT(CHUNKED "5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n",
+           CHUNKED_HEAD "body hello world\nend\n");
     EXPECT(CHUNKED "0\r\n\r\n", CHUNKED_HEAD "end\n");
     EXPECT(CHUNKED "00000000000000000000000000a\r\n0123456789\r\n000\r\n\r\n",
            CHUNKED_HEAD "body 0123456789\nend\n");
@@ -272,7 +273,8 @@ static void takes_trailers(void **state)
     EXPECT(CHUNKED "0\r\nHost: evil\r\nConnection: close\r\nA: b\r\nTE: x\r\nExpect: y\r\n\r\n",
            CHUNKED_HEAD "end\ntrailer a=b\n");
     EXPECT(CHUNKED "0\r\nContent-Length: 5\r\n\r\n", CHUNKED_HEAD "ERROR_REQUEST_MALFORMED\n");
-    EXPECT(CHUNKED "0\r\nTransfer-Encoding: gzip\r\n\r\n", CHUNKED_HEAD "ERROR_REQUEST_MALFORMED\n");
+    EXPECT(CHUNKED "0\r\nTransfer-Encoding: gzip\r\n\r\n",
+           CHUNKED_HEAD "ERROR_REQUEST_MALFORMED\n");
     EXPECT(CHUNKED "0\r\nA: b\r\n c\r\n\r\n", CHUNKED_HEAD "ERROR_REQUEST_MALFORMED\n");
     EXPECT(CHUNKED "0\r\nA : b\r\n\r\n", CHUNKED_HEAD "ERROR_REQUEST_MALFORMED\n");
     EXPECT(CHUNKED "0\r\nA: b\n\r\n", CHUNKED_HEAD "ERROR_REQUEST_MALFORMED\n");
@@ -283,10 +285,26 @@ static void refuses_malformed_chunks(void **state)
 {
     (void)state;
     static const char *const bodies[] = {
-        "0x5\r\nhello",    "5 \r\nhello",  " 5\r\nhello", "5\nhello",  "g\r\n",        "-5\r\n",
-        "+5\r\n",          "\r\n",         ";x\r\n",      "5;\r\n",    "5;;\r\n",      "5 ;a=b\r\n",
-        "5;a\nhello",      "5;a\rb\r\n",   "5;a=\"\x01",  "5;a b\r\n", "5;a=b\rhello", "5\rhello",
-        "FFFFFFFFFFFFFFFFF\r\n", "10000000000000000\r\n",
+        "0x5\r\nhello",
+        "5 \r\nhello",
+        " 5\r\nhello",
+        "5\nhello",
+        "g\r\n",
+        "-5\r\n",
+        "+5\r\n",
+        "\r\n",
+        ";x\r\n",
+        "5;\r\n",
+        "5;;\r\n",
+        "5 ;a=b\r\n",
+        "5;a\nhello",
+        "5;a\rb\r\n",
+        "5;a=\"\x01",
+        "5;a b\r\n",
+        "5;a=b\rhello",
+        "5\rhello",
+        "FFFFFFFFFFFFFFFFF\r\n",
+        "10000000000000000\r\n",
     };
     for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {
         char input[256];
@@ -306,9 +324,11 @@ static void takes_out_what_is_for_this_hop(void **state)
            "Keep-Alive: 5\r\nProxy-Connection: x\r\nTE: trailers\r\nUpgrade: h2c\r\n"
            "HTTP2-Settings: x\r\nProxy-Authorization: y\r\nother: z\r\nTrailer: T\r\n\r\n",
            "GET / 1.1 @h length=0 head=206 close\nfield a=b\nfield trailer=T\nend\n");
-    EXPECT("GET / HTTP/1.1\r\nHost: h\r\nConnection: a\r\nConnection: b\r\nA: 1\r\nB: 2\r\nC: 3\r\n\r\n",
-           "GET / 1.1 @h length=0 head=75\nfield c=3\nend\n");
-    EXPECT("GET / HTTP/1.1\r\nHost: h\r\nConnection: no/token\r\n\r\n", "ERROR_REQUEST_MALFORMED\n");
+    EXPECT(
+        "GET / HTTP/1.1\r\nHost: h\r\nConnection: a\r\nConnection: b\r\nA: 1\r\nB: 2\r\nC: 3\r\n\r\n",
+        "GET / 1.1 @h length=0 head=75\nfield c=3\nend\n");
+    EXPECT("GET / HTTP/1.1\r\nHost: h\r\nConnection: no/token\r\n\r\n",
+           "ERROR_REQUEST_MALFORMED\n");
     /* An upgrade is ignored: the bytes that follow are the next request. */
     EXPECT("GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
            "GET /2 HTTP/1.1\r\nHost: h\r\n\r\n",
@@ -371,7 +391,8 @@ static void bounds_the_head(void **state)
     for (size_t bytes_max = 1; bytes_max < head.bytes; bytes_max++)
         expect_bounded(head, bytes_max, "ERROR_REQUEST_HEADER_SIZE\n");
     /* What stands in front of the request is not its head. */
-    expect_bounded(SLICE("\r\nGET /path HTTP/1.1\r\nHost: h\r\nA: b\r\n\r\n"), head.bytes, expected);
+    expect_bounded(SLICE("\r\nGET /path HTTP/1.1\r\nHost: h\r\nA: b\r\n\r\n"), head.bytes,
+                   expected);
 }
 
 static void bounds_a_head_of_128_kilobytes(void **state)
@@ -435,8 +456,8 @@ static void bounds_the_trailers(void **state)
         else
             sprintf(expected, CHUNKED_HEAD "body hello\nend\ntrailer t=%.*s\n", (int)value,
                     input + begin);
-        expect_bounded((struct slice){.data = input, .bytes = (size_t)begin + value + 4}, head_bytes,
-                       expected);
+        expect_bounded((struct slice){.data = input, .bytes = (size_t)begin + value + 4},
+                       head_bytes, expected);
     }
 }
 

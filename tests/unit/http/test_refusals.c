@@ -168,9 +168,9 @@ static void bounds_bodies(void **state)
         answer(fixture->exchange, "x");
         run(fixture);
         expect_events(fixture, failed ? "done 200 1 REQUEST_BODY_SIZE\n" : "done 200 1 -\n");
-        expect_received(fixture,
-                        failed ? "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nConnection: close\r\n\r\nx"
-                               : "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx");
+        expect_received(
+            fixture, failed ? "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nConnection: close\r\n\r\nx"
+                            : "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx");
         assert_int_equal(fixture->client_saw_end, failed);
         fixture_free(fixture);
     }
@@ -221,7 +221,8 @@ static void tells_of_malformed_bodies(void **state)
     }
 }
 
-/* A body that nobody wants is read away up to a bound; where it is announced, the client is told. */
+/* A body that nobody wants is read away up to a bound; where it is announced, the client is told.
+ */
 static void gives_up_on_long_unwanted_bodies(void **state)
 {
     struct server_fixture *fixture = fixture_make();
@@ -412,9 +413,15 @@ static void refuses_invalid_responses(void **state)
         const char *value;
         uint64_t body_bytes;
     } cases[] = {
-        {100, "a", "b", 0},         {199, "a", "b", 0},    {1000, "a", "b", 0},
-        {200, "a b", "c", 0},       {200, "", "c", 0},     {200, "a:", "c", 0},
-        {200, "a", "b\r\nc: d", 0}, {200, "a", "b\x01", 0}, {200, "a", "\x7f", 0},
+        {100, "a", "b", 0},
+        {199, "a", "b", 0},
+        {1000, "a", "b", 0},
+        {200, "a b", "c", 0},
+        {200, "", "c", 0},
+        {200, "a:", "c", 0},
+        {200, "a", "b\r\nc: d", 0},
+        {200, "a", "b\x01", 0},
+        {200, "a", "\x7f", 0},
         {200, "content-length", "5", 4},
         {200, "content-length", "+5", 5},
         {200, "content-length", "", HTTP_LENGTH_UNKNOWN},

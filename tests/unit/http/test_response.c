@@ -88,8 +88,8 @@ static void says_unregistered_statuses_without_a_reason(void **state)
     expect_head(&response, "HTTP/1.1 999 \r\n" DATE "Content-Length: 10\r\n\r\n");
     assert_int_equal(http_status_reason(999).bytes, 0);
     response = response_of(404, NULL, 0, UINT64_MAX - 1);
-    expect_head(&response, "HTTP/1.1 404 Not Found\r\n" DATE
-                           "Content-Length: 18446744073709551614\r\n\r\n");
+    expect_head(&response,
+                "HTTP/1.1 404 Not Found\r\n" DATE "Content-Length: 18446744073709551614\r\n\r\n");
 }
 
 static void changes_its_framing_when_the_length_becomes_known(void **state)
@@ -118,7 +118,7 @@ static void writes_chunk_lines(void **state)
     static const struct {
         size_t bytes;
         const char *line;
-    } cases[] = {{1, "1\r\n"},       {15, "f\r\n"},         {16, "10\r\n"},
+    } cases[] = {{1, "1\r\n"},       {15, "f\r\n"},        {16, "10\r\n"},
                  {0xabc, "abc\r\n"}, {65536, "10000\r\n"}, {SIZE_MAX, "ffffffffffffffff\r\n"}};
     char line[HTTP_CHUNK_LINE_BYTES_MAX];
     (void)state;
@@ -131,9 +131,12 @@ static void writes_chunk_lines(void **state)
 static void writes_trailers_that_may_be_trailers(void **state)
 {
     const struct field trailers[] = {
-        {SLICE("x-sum"), SLICE("1")},        {SLICE("content-length"), SLICE("5")},
-        {SLICE("Transfer-Encoding"), SLICE("x")}, {SLICE("connection"), SLICE("close")},
-        {SLICE("expect"), SLICE("x")},       {SLICE("b"), SLICE("")},
+        {SLICE("x-sum"), SLICE("1")},
+        {SLICE("content-length"), SLICE("5")},
+        {SLICE("Transfer-Encoding"), SLICE("x")},
+        {SLICE("connection"), SLICE("close")},
+        {SLICE("expect"), SLICE("x")},
+        {SLICE("b"), SLICE("")},
     };
     const struct field bad_name = {SLICE("a b"), SLICE("c")};
     const struct field bad_value = {SLICE("a"), SLICE("\n")};

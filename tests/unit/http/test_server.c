@@ -63,8 +63,8 @@ static void answers_pipelined_requests_in_order(void **state)
 {
     struct server_fixture *fixture = fixture_make();
     (void)state;
-    say(fixture, GET("/1") GET("/2") "POST /3 HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc"
-                 GET("/4"));
+    say(fixture, GET("/1") GET(
+                     "/2") "POST /3 HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc" GET("/4"));
     /* The next is not begun before the response has ended. */
     expect_events(fixture, "GET /1\n");
     answer(fixture->exchange, "1");
@@ -131,9 +131,8 @@ static void frames_by_length_what_ends_in_its_turn(void **state)
     const struct field fields[] = {{SLICE("content-type"), SLICE("text/plain")}};
     (void)state;
     say(fixture, GET("/"));
-    assert_int_equal(http_exchange_respond(fixture->exchange, 200, fields, 1, HTTP_LENGTH_UNKNOWN,
-                                           4096),
-                     0);
+    assert_int_equal(
+        http_exchange_respond(fixture->exchange, 200, fields, 1, HTTP_LENGTH_UNKNOWN, 4096), 0);
     assert_int_equal(http_exchange_write(fixture->exchange, SLICE("hello ")), 0);
     assert_int_equal(http_exchange_write(fixture->exchange, SLICE("world")), 0);
     assert_int_equal(http_exchange_end(fixture->exchange, NULL, 0), 0);
@@ -253,8 +252,7 @@ static void speaks_http_1_0(void **state)
     say(fixture, "GET / HTTP/1.0\r\n\r\n");
     answer(fixture->exchange, "a");
     run(fixture);
-    expect_received(fixture,
-                    "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nConnection: close\r\n\r\na");
+    expect_received(fixture, "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nConnection: close\r\n\r\na");
     expect_end(fixture);
     assert_int_equal(http_server_connections(fixture->server), 0);
 
@@ -297,8 +295,7 @@ static void closes_when_asked_to(void **state)
     answer(fixture->exchange, "a");
     run(fixture);
     expect_events(fixture, "GET /\ndone 200 1 -\n");
-    expect_received(fixture,
-                    "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nConnection: close\r\n\r\na");
+    expect_received(fixture, "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nConnection: close\r\n\r\na");
     expect_end(fixture);
     /* The handler may ask, too. */
     connect_client(fixture);
@@ -346,8 +343,7 @@ static void closes_where_an_expected_body_was_not_wanted(void **state)
     say(fixture, PUT_EXPECT);
     answer(fixture->exchange, "no");
     run(fixture);
-    expect_received(fixture,
-                    "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno");
+    expect_received(fixture, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno");
     expect_end(fixture);
     /* Nor is anything said between head and body of the answer. */
     connect_client(fixture);

@@ -52,14 +52,13 @@ static inline void transcript_add_head(struct transcript *transcript)
     check(request->authority.bytes > 0 || request->version_minor == 0);
     check(request->authority.bytes == 0 || http_authority_valid(request->authority));
     check(request->version_minor <= 1 && request->head_bytes <= transcript->parser.head_bytes_max);
-    check(buffer_print(&transcript->text, "%.*s %.*s 1.%u @%.*s length=%" PRId64 " head=%zu%s%s\n",
-                       (int)request->method.bytes, request->method.data,
-                       (int)request->path_with_query.bytes, request->path_with_query.data,
-                       request->version_minor, (int)request->authority.bytes,
-                       request->authority.bytes ? request->authority.data : "",
-                       (int64_t)request->body_bytes, request->head_bytes,
-                       transcript->head.keep_alive ? "" : " close",
-                       request->expects_continue ? " expects" : "") == 0);
+    check(buffer_print(
+              &transcript->text, "%.*s %.*s 1.%u @%.*s length=%" PRId64 " head=%zu%s%s\n",
+              (int)request->method.bytes, request->method.data, (int)request->path_with_query.bytes,
+              request->path_with_query.data, request->version_minor, (int)request->authority.bytes,
+              request->authority.bytes ? request->authority.data : "", (int64_t)request->body_bytes,
+              request->head_bytes, transcript->head.keep_alive ? "" : " close",
+              request->expects_continue ? " expects" : "") == 0);
     transcript_add_fields(transcript, "field", request->fields, request->field_count);
     for (size_t i = 0; i < request->field_count; i++) {
         enum http_field_kind kind = http_field_kind(request->fields[i].name);
