@@ -15,7 +15,10 @@
  *
  * Errors: functions that can fail return 0 or a negative `enum fn0_error_code`, and then fill the
  * caller's `struct fn0_error`. A panic in Rust never crosses this boundary: it is FN0_ERROR_PANIC,
- * and the object it happened in answers that ever after.
+ * and an instance it happened in answers that ever after.
+ *
+ * Signals: the first engine takes SIGBUS, SIGFPE, SIGILL and SIGSEGV for guests' traps, and hands
+ * those that are none on to the handlers it found. Handlers of one's own are set before.
  *
  * `tests/bridge/` proves with the compiler that this header and the Rust side agree. */
 
@@ -245,12 +248,13 @@ enum fn0_event_kind {
 
 struct fn0_outgoing_request {
     struct fn0_slice method;
-    struct fn0_slice authority; /* host and optional port; empty where the guest set none */
-    struct fn0_slice path_with_query;
+    struct fn0_slice authority;       /* host and optional port; empty where the guest set none */
+    struct fn0_slice path_with_query; /* begins with a slash */
     uint32_t scheme; /* enum fn0_scheme; http where the guest set none; others are refused before */
     const struct fn0_field *fields;
     size_t field_count;
-    bool has_body;               /* the guest took hold of the body's stream: it may come */
+    /* A body may come, and OUTGOING_BODY_END or _CUT will; else none of these comes. */
+    bool has_body;
     uint64_t body_bytes;         /* Content-Length as the guest set it, else UINT64_MAX */
     uint64_t connect_timeout_ns; /* FN0_TIMEOUT_NONE where unset */
     uint64_t first_byte_timeout_ns;
@@ -314,8 +318,9 @@ void fn0_call_interrupt(struct fn0_call *call);
  * NULL is fine. Returns whether the instance may take another call. */
 bool fn0_call_destroy(struct fn0_call *call);
 
-/* ---- Answers to outgoing requests. Unknown or dropped ones are ignored and answer 0.
- * ----------------------------------- */
+/* ---- Answers to outgoing requests ------------------------------------------------------------ */
+
+/* Outgoing requests that are unknown or dropped are ignored, and answer 0. */
 
 /* The answer's head has come. */
 int fn0_outgoing_head(struct fn0_call *call, uint64_t outgoing, uint32_t status,

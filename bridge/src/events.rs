@@ -200,7 +200,9 @@ fn outgoing(request: &OutgoingRequest, fields: &mut Vec<fn0_field>) -> fn0_outgo
     fn0_outgoing_request {
         method: fn0_slice::new(request.method.wire().as_bytes()),
         authority: fn0_slice::new(request.authority.as_deref().unwrap_or("").as_bytes()),
-        path_with_query: fn0_slice::new(request.target().as_bytes()),
+        path_with_query: fn0_slice::new(
+            request.path_with_query.as_deref().unwrap_or("/").as_bytes(),
+        ),
         scheme: request.scheme_number(),
         fields: items,
         field_count,

@@ -24,6 +24,9 @@ use wasmtime::{Store, UpdateDeadline};
 #[allow(non_camel_case_types)]
 pub type fn0_instance = Instance;
 
+/// What one call of an import may have the host copy out of the guest's memory.
+const IMPORT_BYTES_MAX: usize = 16 << 20;
+
 type Life = Pin<Box<dyn Future<Output = wasmtime::Result<Infallible>>>>;
 
 pub struct Instance {
@@ -133,10 +136,9 @@ async fn live(
     let state = State::new(shared.clone(), environment);
     let mut store = Store::new(&component.engine.wasmtime, state);
     store.limiter(|state| &mut state.limiter);
-    let of_guest = shared.clone();
-    let mut slice = 0;
-    store.epoch_deadline_callback(move |_| tick(&of_guest, &mut slice));
-    store.set_epoch_deadline(1);
+    store.set_hostcall_fuel(IMPORT_BYTES_MAX);
+    store.epoch_deadline_callback(|store| tick(&store.data().shared));
+    begin_turn(&mut store);
     let instance = component.pre.instantiate_async(&mut store).await?;
     let handle = instance.get_typed_func::<HandleArguments, ()>(&mut store, &component.handle)?;
     shared.started.set(true);
@@ -146,7 +148,7 @@ async fn live(
             false => Poll::Pending,
         })
         .await;
-        store.set_epoch_deadline(1);
+        begin_turn(&mut store);
         let http = &mut store.data_mut().http;
         let request = http.push(IncomingRequest::default())?;
         let outparam = http.push(ResponseOutparam)?;
@@ -156,20 +158,26 @@ async fn live(
     }
 }
 
+fn begin_turn(store: &mut Store<State>) {
+    store.set_epoch_deadline(1);
+    let shared = &store.data().shared;
+    shared.turn.set(shared.polls.get());
+}
+
 /// A tick came while the guest computed: it ends, or lets the others have their turn.
 ///
-/// Each poll is one turn. A deadline that passed before the poll began does not end it; the deadline of 0 has this
-/// called again right after the next poll began, so that an interrupted guest need not wait for a tick.
-fn tick(shared: &SharedRef, polls_seen: &mut u64) -> wasmtime::Result<UpdateDeadline> {
+/// A poll is a turn. A deadline that passed before the poll began does not end it; the deadline of 0 has this called
+/// again as soon as the guest goes on, so that one that is interrupted need not wait for a tick.
+fn tick(shared: &SharedRef) -> wasmtime::Result<UpdateDeadline> {
     if shared.interrupted.get() {
         return Err(Interrupted { import: None }.into());
     }
     let polls = shared.polls.get();
-    if std::mem::replace(polls_seen, polls) != polls {
+    if shared.turn.replace(polls) != polls {
         return Ok(UpdateDeadline::Continue(1));
     }
-    let turn = crate::io::yield_now(shared.clone());
-    Ok(UpdateDeadline::YieldCustom(0, Box::pin(turn)))
+    let rest = crate::io::yield_now(shared.clone());
+    Ok(UpdateDeadline::YieldCustom(0, Box::pin(rest)))
 }
 
 #[unsafe(no_mangle)]

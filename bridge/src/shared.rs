@@ -63,6 +63,8 @@ pub struct Shared {
     pub wake: Arc<WakeTarget>,
     /// How many polls there have been, this one included.
     pub polls: Cell<u64>,
+    /// The poll in which the guest's turn began.
+    pub turn: Cell<u64>,
     /// The guest was stopped although nothing will wake it.
     pub yielded: Cell<bool>,
     /// The guest is to end.
@@ -103,6 +105,7 @@ impl Shared {
             component,
             wake: Arc::new(wake),
             polls: Cell::new(0),
+            turn: Cell::new(0),
             yielded: Cell::new(false),
             interrupted: Cell::new(false),
             started: Cell::new(false),

@@ -156,6 +156,31 @@ static void a_hundred_thousand_calls_leave_nothing(void **state)
         fail_msg("grew from %zu to %zu bytes", before, after);
 }
 
+/* This guest never drops what it is given: neither may that grow much, nor disturb the next call.
+ */
+static void what_a_guest_leaves_lying_is_taken_away(void **state)
+{
+    struct fn0_request request = {
+        .method = slice("PUT"), .path_with_query = slice("/"), .has_body = true};
+    char piece[10000] = "";
+    size_t before = 0;
+
+    (void)state;
+    driver_load(&driver, "wat/minimal");
+    driver_start(&driver, NULL);
+    for (int i = 0; i < 20000; i++) {
+        driver_call_with(&driver, &request);
+        driver_give(&driver, piece, sizeof piece);
+        assert_int_equal(driver_run(&driver, 0), FN0_POLL_READY);
+        assert_int_equal(driver.answer.heads, 0);
+        assert_int_equal(driver.answer.consumed, sizeof piece);
+        assert_true(driver_end(&driver));
+        if (i == 1000)
+            before = memory_bytes();
+    }
+    assert_true(memory_bytes() < before + (4 << 20));
+}
+
 static void other_languages_answer(void **state)
 {
     static const char *const guests[] = {"c", "hello", "javascript-handler",
@@ -184,6 +209,7 @@ int main(void)
         cmocka_unit_test(memory_is_the_sum_and_is_held),
         cmocka_unit_test(a_full_pool_refuses_and_recovers),
         cmocka_unit_test(a_hundred_thousand_calls_leave_nothing),
+        cmocka_unit_test(what_a_guest_leaves_lying_is_taken_away),
         cmocka_unit_test(other_languages_answer),
     };
 

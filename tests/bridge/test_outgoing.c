@@ -205,6 +205,13 @@ static void what_is_no_request_never_reaches_c(void **state)
     assert_non_null(strstr(driver.answer.body.data, "HttpProtocolError"));
 }
 
+static void targets_begin_with_a_slash(void **state)
+{
+    (void)state;
+    begin("/fetch?url=http://a?b=c");
+    assert_string_equal(driver.outgoing[0].head.data, "GET http://a/?b=c\n");
+}
+
 static void requests_run_side_by_side(void **state)
 {
     (void)state;
@@ -258,6 +265,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_answer_that_breaks_breaks_the_guests, start, stop),
         cmocka_unit_test_setup_teardown(timeouts_are_told, start, stop),
         cmocka_unit_test_setup_teardown(what_is_no_request_never_reaches_c, start, stop),
+        cmocka_unit_test_setup_teardown(targets_begin_with_a_slash, start, stop),
         cmocka_unit_test_setup_teardown(requests_run_side_by_side, start, stop),
         cmocka_unit_test_setup_teardown(what_nobody_wants_is_dropped, start, stop),
     };

@@ -37,11 +37,11 @@ pub struct OutgoingRequest {
 }
 
 impl OutgoingRequest {
-    /// As it goes on the wire: it begins with a slash.
-    pub fn target(&self) -> &str {
-        match self.path_with_query.as_deref() {
-            None | Some("") => "/",
-            Some(path) => path,
+    /// As it goes on the wire, where it begins with a slash.
+    fn complete_path(&mut self) {
+        let path = self.path_with_query.get_or_insert_default();
+        if !path.starts_with('/') {
+            path.insert(0, '/');
         }
     }
 
@@ -383,6 +383,7 @@ pub fn handle(
     if let Err(code) = request.check() {
         return Ok((Err(code),));
     }
+    request.complete_path();
     let shared = &state.shared;
     let id = shared.exchanges_begun.get() + 1;
     shared.exchanges_begun.set(id);
