@@ -84,6 +84,7 @@ class Host:
         log_level="debug",
         ready=True,
         environment=None,
+        output=subprocess.PIPE,
     ):
         words = [str(PROGRAM), "serve", f"--log-level={log_level}", "--log-format=json"]
         if cache is not None:
@@ -105,7 +106,7 @@ class Host:
         self.process = subprocess.Popen(
             words,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
+            stdout=output,
             stderr=subprocess.PIPE,
             preexec_fn=_die_with_parent,
             env={**os.environ, **(environment or {})},
@@ -130,7 +131,7 @@ class Host:
     # ---- Beginning and end
 
     def _read_output(self):
-        for line in self.process.stdout:
+        for line in self.process.stdout or ():
             text = line.decode()
             if self.ready_line is None:
                 self.ready_line = text
