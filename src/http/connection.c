@@ -148,6 +148,12 @@ static bool wants_input(const struct http_connection *connection)
 
 static void on_poll(uv_poll_t *poll, int status, int events);
 
+static void start_poll(struct http_connection *connection)
+{
+    int code = uv_poll_start(&connection->poll, connection->watched, on_poll);
+    check(code == 0);
+}
+
 /* Being readable is given up only when it comes and is not wanted. UV_PRIORITIZED is always watched
  * for: with it, libuv reports errors and hang-ups whatever else is. */
 static void watch(struct http_connection *connection)
@@ -162,13 +168,13 @@ static void watch(struct http_connection *connection)
     if (wanted == connection->watched)
         return;
     connection->watched = wanted;
-    check(uv_poll_start(&connection->poll, wanted, on_poll) == 0);
+    start_poll(connection);
 }
 
 /* ---- Timeouts -------------------------------------------------------------------------------- */
 
 /* What the client is waited for. */
-static int awaited(const struct http_connection *connection)
+static enum http_timing awaited(const struct http_connection *connection)
 {
     switch (state_of(connection)) {
     case HTTP_CONNECTION_IDLE:
@@ -189,7 +195,7 @@ static int awaited(const struct http_connection *connection)
     return HTTP_TIMING_NOTHING;
 }
 
-static uint64_t timeout_of(const struct http_shared *shared, int timing)
+static uint64_t timeout_of(const struct http_shared *shared, enum http_timing timing)
 {
     const struct http_server_options *options = &shared->options;
     switch (timing) {
@@ -203,16 +209,17 @@ static uint64_t timeout_of(const struct http_shared *shared, int timing)
         return options->body_timeout_ns;
     case HTTP_TIMING_LINGER:
         return HTTP_LINGER_NS;
-    default:
-        return LIMIT_NONE;
+    case HTTP_TIMING_NOTHING:
+        break;
     }
+    return LIMIT_NONE;
 }
 
 /* Sees to it that the right timeout runs: begun anew after progress, else left alone. */
 static void time_input(struct http_connection *connection)
 {
-    int timing = awaited(connection);
-    if (timing == (int)connection->timing && !connection->progress)
+    enum http_timing timing = awaited(connection);
+    if (timing == connection->timing && !connection->progress)
         return;
     connection->timing = timing;
     connection->progress = false;
@@ -281,7 +288,8 @@ static void begin_exchange(struct http_connection *connection)
     connection->keeps_alive = false;
     if (exchange->head.request.body_bytes == 0) {
         struct slice body;
-        check(http_parser_next(&connection->parser, &nothing, &body) == HTTP_PARSED_END);
+        int parsed = http_parser_next(&connection->parser, &nothing, &body);
+        check(parsed == HTTP_PARSED_END);
         http_exchange_receive_end(exchange);
     }
     http_exchange_begin(exchange);
@@ -473,16 +481,19 @@ static void take_input(struct http_connection *connection, struct slice input)
     settle(connection);
 }
 
-/* How much to read: all that can be used at once, or that there is room to keep. */
+/* How much to read: what can be used at once, and little beyond, since the rest is kept for each
+ * connection. Over 0 where wants_input. */
 static size_t read_bytes(const struct http_connection *connection)
 {
     size_t pending = buffer_bytes(&connection->pending);
-    if (state_of(connection) != HTTP_CONNECTION_EXCHANGE)
-        return HTTP_READ_BYTES - pending;
-    size_t window = http_exchange_window(connection->exchange);
-    if (window > 0)
-        return window < HTTP_READ_BYTES - pending ? window : HTTP_READ_BYTES - pending;
-    return HTTP_PENDING_BYTES_MAX - pending;
+    size_t wanted = HTTP_READ_BYTES;
+    if (state_of(connection) == HTTP_CONNECTION_EXCHANGE) {
+        size_t window = http_exchange_window(connection->exchange);
+        wanted = window > 0 ? window : HTTP_PENDING_BYTES_MAX - pending;
+    } else if (state_of(connection) != HTTP_CONNECTION_LINGERING) {
+        wanted = HTTP_PENDING_BYTES_MAX;
+    }
+    return wanted < HTTP_READ_BYTES - pending ? wanted : HTTP_READ_BYTES - pending;
 }
 
 static void linger(struct http_connection *connection, size_t bytes)
@@ -638,7 +649,7 @@ static void on_poll(uv_poll_t *poll, int status, int events)
     }
     if (events & UV_READABLE) {
         connection->watched &= ~UV_READABLE;
-        check(uv_poll_start(poll, connection->watched, on_poll) == 0);
+        start_poll(connection);
     }
     if (events & UV_PRIORITIZED)
         look_for_error(connection);
@@ -649,7 +660,7 @@ static void on_read_timeout(struct loop_timeout *timeout)
     struct http_connection *connection =
         container_of(timeout, struct http_connection, read_timeout);
     struct http_exchange *exchange = connection->exchange;
-    int timing = connection->timing;
+    enum http_timing timing = connection->timing;
     connection->timing = HTTP_TIMING_NOTHING;
     switch (timing) {
     case HTTP_TIMING_IDLE:
@@ -666,9 +677,11 @@ static void on_read_timeout(struct loop_timeout *timeout)
         else
             http_exchange_receive_failure(exchange, ERROR_REQUEST_TIMEOUT);
         break;
-    default:
+    case HTTP_TIMING_LINGER:
         close_now(connection);
         break;
+    case HTTP_TIMING_NOTHING:
+        check(!"a timeout runs for something");
     }
     if (state_of(connection) != HTTP_CONNECTION_CLOSED)
         settle(connection);

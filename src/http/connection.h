@@ -46,42 +46,51 @@ enum http_connection_state {
     HTTP_CONNECTION_CLOSED,
 };
 
+/* What read_timeout runs for. */
+enum http_timing {
+    HTTP_TIMING_NOTHING,
+    HTTP_TIMING_IDLE,
+    HTTP_TIMING_HEAD,
+    HTTP_TIMING_BODY,
+    HTTP_TIMING_LINGER,
+};
+
 struct http_connection {
     struct http_shared *shared;
     struct list link;      /* of shared->connections */
-    struct list idle_link; /* of shared->idle */
+    struct list idle_link; /* of shared->idle, in state idle */
+    struct state state;
+    /* The socket, and the events of libuv it is watched for (UV_READABLE and so on). */
     uv_poll_t poll;
     int socket;
-    int watched; /* UV_READABLE and so on */
-    struct state state;
+    int watched;
+    /* Who is on the other end, and where it is counted. */
     struct address peer;
     struct client_count *client;
+    /* Input. `pending` has been read but not parsed yet; `working` is what is being parsed right
+     * now, up the stack, else NULL. */
     struct http_parser parser;
-    struct http_exchange *exchange; /* from head to the end of the request's body */
-    struct buffer pending;          /* read, but not parsed yet */
-    const struct slice *working;    /* what is being parsed right now, up the stack; else NULL */
+    struct buffer pending;
+    const struct slice *working;
+    /* From the first byte of a request to the end of its body and response, else NULL. */
+    struct http_exchange *exchange;
     struct http_output output;
+    /* Sends, at the end of the turn; and goes on with `pending`, in this turn. */
     struct loop_task flush;
     struct loop_task work;
     struct loop_timeout read_timeout;
-    struct loop_timeout write_timeout;
-    enum {
-        HTTP_TIMING_NOTHING,
-        HTTP_TIMING_IDLE,
-        HTTP_TIMING_HEAD,
-        HTTP_TIMING_BODY,
-        HTTP_TIMING_LINGER,
-    } timing; /* what read_timeout runs for */
-    uint64_t requests;
+    struct loop_timeout write_timeout; /* runs while the socket takes nothing */
+    enum http_timing timing;
+    uint64_t requests;      /* begun on this connection */
     uint64_t dropped_bytes; /* while discarding or lingering */
-    unsigned turn_requests;
-    int failure;       /* why it is to be lost at the next flush; 0: it is not */
-    bool progress;     /* since read_timeout was last looked at */
-    bool keeps_alive;  /* after the response that was given last */
-    bool input_ended;  /* the client has sent all it will */
-    bool output_stuck; /* the socket takes no more now */
-    bool lingers;      /* when closing */
-    bool resets;       /* when closing */
+    unsigned turn_requests; /* that may still be begun in this turn */
+    int failure;            /* why it is to be lost at the next flush; 0: it is not */
+    bool progress;          /* since read_timeout was last looked at */
+    bool keeps_alive;       /* after the response that was given last */
+    bool input_ended;       /* the client has sent all it will */
+    bool output_stuck;      /* the socket takes no more now */
+    bool lingers;           /* when closing: what the client still sends is read away */
+    bool resets;            /* when closing: by a reset */
 };
 
 /* Takes over a connected socket. Returns 0; ERROR_FULL where the bound for the client is reached;

@@ -30,29 +30,33 @@ enum http_body_state { HTTP_BODY_COMING, HTTP_BODY_WHOLE, HTTP_BODY_FAILED };
 struct http_exchange {
     struct list link; /* of the pool */
     struct http_connection *connection;
+    /* Memory that is kept from exchange to exchange: the request, and what the handler adds. */
     struct http_head head;
     struct arena arena;
-    uint64_t begun_ns;
-    /* The handler's. */
+    uint64_t begun_ns; /* when the first byte came */
+    /* The handler's: whom to tell what. `handled`: it gets events; `over`: it is done with. */
     struct http_exchange_events events;
     void *context;
-    bool handled; /* it gets events */
-    bool over;    /* it is done with */
-    int failure;  /* why it did not go well, for `done` */
-    /* The request's body. */
+    bool handled;
+    bool over;
+    int failure; /* why it did not go well, for `done` */
+    /* The request's body. `wanted`: the handler has called http_exchange_read; `held`: it has as
+     * much unconsumed as it may; `continue_owed`: the client may be waiting for 100 (Continue). */
     enum http_body_state body;
     bool wanted;
-    bool held; /* the handler has as much unconsumed as it may */
+    bool held;
     bool continue_owed;
     size_t unconsumed;
     uint64_t received;
     uint64_t body_bytes_max;
-    /* The response. */
+    /* The response. `written`: the handler has written since it was last told `writable`. */
     bool responded;
-    bool written; /* the handler has written since it was last told `writable` */
+    bool written;
     struct http_response response;
-    uint64_t body_sent;
-    /* A head whose tail is not written yet, because the body's length may still become known. */
+    uint64_t body_sent; /* gathered at least; without framing */
+    /* A head whose tail is not written yet, because the body's length may still become known: its
+     * block (NULL: there is none) and where its front begins. All of the body so far lies behind a
+     * gap that is long enough for the tail. */
     struct http_block *open;
     char *open_memory;
 };

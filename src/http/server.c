@@ -83,10 +83,15 @@ static int take_connection(struct http_shared *shared, int socket, const struct 
 
 static void on_connection(uv_poll_t *poll, int status, int events);
 
+static void start_accepting(struct listener *listener)
+{
+    int code = uv_poll_start(&listener->poll, UV_READABLE, on_connection);
+    check(code == 0);
+}
+
 static void on_pause_over(struct loop_timeout *timeout)
 {
-    struct listener *listener = container_of(timeout, struct listener, pause);
-    check(uv_poll_start(&listener->poll, UV_READABLE, on_connection) == 0);
+    start_accepting(container_of(timeout, struct listener, pause));
 }
 
 /* Without descriptors the backlog would be reported for ever. */
@@ -177,7 +182,7 @@ static int watch_listener(struct listener *listener, struct error *error)
     int code = uv_poll_init(loop_uv(shared->loop), &listener->poll, listener->socket);
     if (code < 0)
         return error_set_errno(error, code, "cannot watch a listening socket");
-    check(uv_poll_start(&listener->poll, UV_READABLE, on_connection) == 0);
+    start_accepting(listener);
     return 0;
 }
 

@@ -21,7 +21,8 @@
 /* One read from a socket. */
 #define HTTP_READ_BYTES 65536
 
-/* What a client may send beyond the request that is being answered before reading stops. */
+/* What is read at a time outside of bodies, and what a client may send beyond the request that is
+ * being answered before reading stops. */
 #define HTTP_PENDING_BYTES_MAX 16384
 
 /* A request body that nobody wants is read to its end up to here, to keep the connection. */
@@ -43,17 +44,20 @@ struct http_shared {
     struct http_server_options options;
     struct http_handler handler;
     struct http_date date;
+    /* Pools: what is free now of output and exchanges. */
     struct http_block_pool blocks;
-    struct client_counts clients;
-    struct list exchanges; /* free ones */
-    size_t exchange_count; /* of the free ones */
+    struct list exchanges;
+    size_t exchange_count;
+    /* Connections: all; those between requests, the longest idle first; and by client. */
     struct list connections;
-    struct list idle; /* connections between requests, the longest idle first */
-    size_t open;      /* connections with a socket */
-    size_t closing;   /* connections whose handle is still closing */
+    struct list idle;
+    struct client_counts clients;
+    size_t open;    /* with a socket */
+    size_t closing; /* whose handle libuv has not let go of */
     bool draining;
-    char *read_memory; /* HTTP_READ_BYTES, for what is parsed at once */
-    /* Told when a connection has closed its socket, and when its memory is gone. */
+    /* HTTP_READ_BYTES that every connection reads into: what it cannot parse at once it copies. */
+    char *read_memory;
+    /* Told when a connection has closed its socket, and again when its memory is gone. */
     void (*connection_closed)(struct http_shared *shared);
     struct http_server_counts counts;
 };
