@@ -16,13 +16,15 @@
 #include "base/fault.h"
 #include "io/address.h"
 
-/* One client with connections. */
+/* One client with connections: made with its first, freed with its last. What a connection is given
+ * when it is counted, and gives back. */
 struct client_count {
     struct client_count *next; /* in its chain */
     uint64_t key;
     size_t connections;
 };
 
+/* All fields are its own. */
 struct client_counts {
     struct client_count **chains;
     size_t chain_count; /* a power of two */

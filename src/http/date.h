@@ -12,7 +12,8 @@
 
 #define HTTP_DATE_LINE_BYTES 37 /* "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n" */
 
-/* All zeros to begin with. */
+/* Embedded; all zeros to begin with, nothing to free. The wall clock is read only when a second has
+ * ended, which the loop's time, known anyway, tells. */
 struct http_date {
     uint64_t due_ns; /* by the loop's time: when it has to be made anew */
     char line[HTTP_DATE_LINE_BYTES + 1];

@@ -61,20 +61,24 @@ struct http_exchange {
     char *open_memory;
 };
 
-/* Takes one from the pool, or makes one; reset. NULL when there is no memory. */
+/* Takes one from the pool, or makes one; reset, with the time begun. NULL when there is no memory.
+ * The connection gives it back. */
 struct http_exchange *http_exchange_take(struct http_shared *shared,
                                          struct http_connection *connection);
 
-/* Puts it back. */
+/* Puts it back, or frees it where the pool is full. It is over, or was never handed to anybody.
+ * Everything its request points at is invalid from here on. */
 void http_exchange_give(struct http_shared *shared, struct http_exchange *exchange);
 
-/* Frees the pool. */
+/* Frees the pool: the last thing before the server goes. */
 void http_exchange_free_all(struct http_shared *shared);
 
-/* The head is whole: hands the exchange to the handler. It may be over afterwards. */
+/* The head is whole: hands the exchange to the handler, which takes it on or ends it before it
+ * returns. It may be over afterwards. */
 void http_exchange_begin(struct http_exchange *exchange);
 
-/* The request cannot be handled: answers for `code`. It is over afterwards. */
+/* The request cannot be handled: answers for `code`, by the handler's `refuse` or plainly. It is
+ * over afterwards, and its connection closing. */
 void http_exchange_refuse(struct http_exchange *exchange, int code);
 
 /* A piece of the body, no more than http_exchange_window. It may be over afterwards. */
@@ -83,7 +87,8 @@ void http_exchange_receive(struct http_exchange *exchange, struct slice data);
 /* The body is whole; so are the head's trailers. */
 void http_exchange_receive_end(struct http_exchange *exchange);
 
-/* The body will not come whole. */
+/* The body will not come whole, for `code`: tells the handler, who may still answer. It may be over
+ * afterwards. */
 void http_exchange_receive_failure(struct http_exchange *exchange, int code);
 
 /* Whether the handler waits for more of the body, or its end. */

@@ -20,6 +20,8 @@
  * beyond its bytes. */
 #define HTTP_FIELDS_MAX 1024
 
+/* `fields` and `count` are for reading, after http_field_list_complete; the caller may leave some
+ * out by moving others forward. */
 struct http_field_list {
     struct buffer text;
     struct field *fields; /* `data` of names and values is set by http_field_list_complete */

@@ -23,6 +23,8 @@
 /* A longer method is refused with 501 (RFC 9112, 3). The longest registered one has 17. */
 #define HTTP_METHOD_BYTES_MAX 32
 
+/* `method` and `target` as they came; the fields of header and trailers in lists of their own,
+ * since trailers grow while the handler holds on to the header. */
 struct http_head {
     char method[HTTP_METHOD_BYTES_MAX];
     size_t method_bytes;

@@ -18,7 +18,8 @@
 
 struct http_block;
 
-/* Blocks that nobody uses now. */
+/* Blocks that nobody uses now, the last one used on top: what is taken next is still in the
+ * processor's cache. */
 struct http_block_pool {
     struct http_block *free;
     size_t count;
@@ -26,6 +27,7 @@ struct http_block_pool {
     struct fault *fault;
 };
 
+/* A chain of blocks. `bytes` is what all of them hold. */
 struct http_output {
     struct http_block_pool *pool;
     struct http_block *first; /* leaves next */

@@ -37,6 +37,7 @@ enum http_parsed {
     HTTP_PARSED_END,  /* the request is whole, `trailers` of the head valid */
 };
 
+/* All fields are its own. */
 struct http_parser {
     llhttp_t llhttp;
     struct http_head *head;

@@ -27,6 +27,8 @@ enum http_framing {
     HTTP_FRAMING_UNTIL_CLOSE,
 };
 
+/* A response on its way from what the handler wants to bytes. What is given is set by the caller,
+ * the rest by the functions below. */
 struct http_response {
     /* Given: what the handler wants. Borrowed until the head is written. */
     uint32_t status; /* 200 to 999 */

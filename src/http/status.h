@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 
-/* Status codes (RFC 9110, 15, and IANA's registry) and how they are said. Any thread. */
+/* Status codes (RFC 9110, 15, and IANA's registry) and how they are said. Pure functions; any
+ * thread.
+ *
+ * Reasons are for people who read the wire: no client may make anything of them (RFC 9112, 4), and
+ * handlers cannot choose them. */
 
 #ifndef FN0_HTTP_STATUS_H
 #define FN0_HTTP_STATUS_H
