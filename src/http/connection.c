@@ -195,20 +195,24 @@ static enum http_timing awaited(const struct http_connection *connection)
     return HTTP_TIMING_NOTHING;
 }
 
+/* A drain does not wait long for clients that owe nothing. */
+static uint64_t bounded_by_drain(const struct http_shared *shared, uint64_t ns)
+{
+    return shared->draining && ns > HTTP_DRAIN_GRACE_NS ? HTTP_DRAIN_GRACE_NS : ns;
+}
+
 static uint64_t timeout_of(const struct http_shared *shared, enum http_timing timing)
 {
     const struct http_server_options *options = &shared->options;
     switch (timing) {
     case HTTP_TIMING_IDLE:
-        if (shared->draining && options->idle_timeout_ns > HTTP_DRAIN_GRACE_NS)
-            return HTTP_DRAIN_GRACE_NS;
-        return options->idle_timeout_ns;
+        return bounded_by_drain(shared, options->idle_timeout_ns);
     case HTTP_TIMING_HEAD:
         return options->head_timeout_ns;
     case HTTP_TIMING_BODY:
         return options->body_timeout_ns;
     case HTTP_TIMING_LINGER:
-        return HTTP_LINGER_NS;
+        return bounded_by_drain(shared, HTTP_LINGER_NS);
     case HTTP_TIMING_NOTHING:
         break;
     }
@@ -811,15 +815,16 @@ free_connection:
 void http_connection_drain(struct http_connection *connection)
 {
     char byte;
-    if (state_of(connection) != HTTP_CONNECTION_IDLE)
+    bool idle = state_of(connection) == HTTP_CONNECTION_IDLE;
+    if (!idle && state_of(connection) != HTTP_CONNECTION_LINGERING)
         return;
-    if (connection->requests > 0 && !connection->input_ended &&
+    if (idle && connection->requests > 0 && !connection->input_ended &&
         recv(connection->socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0) {
         close_soon(connection, false);
         settle(connection);
         return;
     }
-    /* It gets a short time to send the request it was opened for, or the rest of what came. */
+    /* It gets a short time: to send the request it was opened for, or to take its last answer. */
     connection->progress = true;
     time_input(connection);
 }

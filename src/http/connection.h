@@ -98,7 +98,8 @@ struct http_connection {
  * itself. */
 int http_connection_open(struct http_shared *shared, int socket, const struct address *peer);
 
-/* The server drains: an idle connection is closed, unless a request is on its way. */
+/* The server drains: an idle connection is closed, unless a request is on its way; one that lingers
+ * does so for a short time only. */
 void http_connection_drain(struct http_connection *connection);
 
 /* Closes it as it is; its exchange is told `gone` with `code`. */

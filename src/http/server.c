@@ -286,10 +286,9 @@ void http_server_drain(struct http_server *server, void (*drained)(void *context
     server->drained = drained;
     server->drained_context = context;
     close_listeners(server);
-    for (struct list *link = shared->idle.next, *next; link != &shared->idle; link = next) {
-        next = link->next;
-        http_connection_drain(container_of(link, struct http_connection, idle_link));
-    }
+    for (struct list *link = shared->connections.next; link != &shared->connections;
+         link = link->next)
+        http_connection_drain(container_of(link, struct http_connection, link));
     look_for_end(server);
 }
 

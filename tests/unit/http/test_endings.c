@@ -537,6 +537,25 @@ static void drains_the_backlog(void **state)
     fixture_free(fixture);
 }
 
+/* Who has its last answer, and does not hang up, is not waited for long. */
+static void drains_what_lingers(void **state)
+{
+    (void)state;
+    for (int before = 0; before <= 1; before++) {
+        struct server_fixture *fixture = fixture_make();
+        if (before)
+            say(fixture, "bad\r\n");
+        http_server_drain(fixture->server, on_fixture_drained, fixture);
+        if (!before)
+            say(fixture, "bad\r\n");
+        pass_time(fixture, SECOND / 2 - 1);
+        assert_false(fixture->drained);
+        pass_time(fixture, 1);
+        assert_true(fixture->drained);
+        fixture_free(fixture);
+    }
+}
+
 /* A request that is on its way when the drain begins. */
 static void drains_what_is_on_its_way(void **state)
 {
@@ -675,6 +694,7 @@ int main(void)
         cmocka_unit_test(drains),
         cmocka_unit_test(drains_when_there_is_nobody),
         cmocka_unit_test(drains_the_backlog),
+        cmocka_unit_test(drains_what_lingers),
         cmocka_unit_test(drains_what_is_on_its_way),
         cmocka_unit_test(closes_with_running_exchanges),
         cmocka_unit_test(closes_within_events),
