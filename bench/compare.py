@@ -103,22 +103,45 @@ def cpu_seconds(pid):
 
 
 def memory_mb(pid, key="VmRSS"):
-    return sum(int(re.search(rf"{key}:\s+(\d+)", Path(f"/proc/{one}/status").read_text()).group(1))
-               for one in children(pid)) / 1024
+    return (
+        sum(
+            int(re.search(rf"{key}:\s+(\d+)", Path(f"/proc/{one}/status").read_text()).group(1))
+            for one in children(pid)
+        )
+        / 1024
+    )
 
 
 def wrk(port, seconds, connections=CONNECTIONS):
-    out = subprocess.run(["taskset", "-c", LOAD_CORE, "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency",
-                          f"http://127.0.0.1:{port}/"], capture_output=True, text=True, check=True).stdout
+    out = subprocess.run(
+        [
+            "taskset",
+            "-c",
+            LOAD_CORE,
+            "wrk",
+            "-t1",
+            f"-c{connections}",
+            f"-d{seconds}s",
+            "--latency",
+            f"http://127.0.0.1:{port}/",
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
     if re.search(r"Non-2xx|Socket errors", out):
         raise SystemExit(f"the server failed under load:\n{out}")
 
     def latency(percent):
         value, unit = re.search(rf"{percent}%\s+([\d.]+)(us|ms|s)", out).groups()
         return float(value) * {"us": 1, "ms": 1e3, "s": 1e6}[unit]
-    return {"requests_per_second": float(re.search(r"Requests/sec:\s+([\d.]+)", out).group(1)),
-            "requests": int(re.search(r"(\d+) requests in", out).group(1)),
-            "p50_us": latency(50), "p99_us": latency(99)}
+
+    return {
+        "requests_per_second": float(re.search(r"Requests/sec:\s+([\d.]+)", out).group(1)),
+        "requests": int(re.search(r"(\d+) requests in", out).group(1)),
+        "p50_us": latency(50),
+        "p99_us": latency(99),
+    }
 
 
 NGINX = """
@@ -138,17 +161,37 @@ def servers(scratch):
     fresh.write_text("[instance]\nreuse = false\n")
 
     def fn0_command(*more):
-        return lambda port, component: [fn0, "serve", "--listen", f"127.0.0.1:{port}", "--workers", "1", "--cache-dir",
-                                        str(scratch / "cache"), "--log-level", "error", *more, str(component)]
+        return lambda port, component: [
+            fn0,
+            "serve",
+            "--listen",
+            f"127.0.0.1:{port}",
+            "--workers",
+            "1",
+            "--cache-dir",
+            str(scratch / "cache"),
+            "--log-level",
+            "error",
+            *more,
+            str(component),
+        ]
 
     def wasmtime_command(*more):
-        return lambda port, component: [wasmtime, "serve", "-Scli", "-Opooling-allocator=y", f"--addr=127.0.0.1:{port}",
-                                        *more, str(component)]
+        return lambda port, component: [
+            wasmtime,
+            "serve",
+            "-Scli",
+            "-Opooling-allocator=y",
+            f"--addr=127.0.0.1:{port}",
+            *more,
+            str(component),
+        ]
 
     def nginx_command(port, _):
         configuration = scratch / f"nginx-{port}.conf"
         configuration.write_text(NGINX.format(dir=scratch, port=port))
         return ["nginx", "-p", str(scratch), "-c", str(configuration)]
+
     return {
         "nginx": ("nginx, return 200", nginx_command),
         "fn0-warm": ("fn0, warm instances", fn0_command()),
@@ -173,7 +216,9 @@ def measure_load(table, rounds, seconds):
                 row["cpu_us_per_request"] = (cpu_seconds(process.pid) - before) * 1e6 / row["requests"]
                 row["memory_idle_mb"] = idle
             results[name].append(row)
-            print(f"  round {number + 1}/{rounds}  {label:28} {row['requests_per_second']:10,.0f} requests/s", flush=True)
+            print(
+                f"  round {number + 1}/{rounds}  {label:28} {row['requests_per_second']:10,.0f} requests/s", flush=True
+            )
     return results
 
 
@@ -218,8 +263,23 @@ def measure_cold(times=7):
             rows = []
             for number in range(times + 1):
                 port = free_port()
-                with running([fn0, "serve", "--listen", f"127.0.0.1:{port}", "--functions", str(functions), "--config",
-                              str(config), "--cache-dir", f"{scratch}/cache", "--log-level", "error"], pinned=False):
+                with running(
+                    [
+                        fn0,
+                        "serve",
+                        "--listen",
+                        f"127.0.0.1:{port}",
+                        "--functions",
+                        str(functions),
+                        "--config",
+                        str(config),
+                        "--cache-dir",
+                        f"{scratch}/cache",
+                        "--log-level",
+                        "error",
+                    ],
+                    pinned=False,
+                ):
                     wait_until_it_answers(port, host="nobody.localhost")
                     time.sleep(0.6 if number else 20 if name == "javascript" else 2)
                     seconds, status = exchange(port, host=f"{host}.localhost")
@@ -238,7 +298,9 @@ def measure_echo():
         return None
     fn0 = os.environ.get("FN0", str(ROOT / "build" / "fn0"))
     port = free_port()
-    with running([fn0, "serve", "--listen", f"127.0.0.1:{port}", "--workers", "1", "--limits", "none", str(probe)], pinned=False) as process:
+    with running(
+        [fn0, "serve", "--listen", f"127.0.0.1:{port}", "--workers", "1", "--limits", "none", str(probe)], pinned=False
+    ) as process:
         wait_until_it_answers(port, "/hello")
         idle = memory_mb(process.pid)
         size = 100 * 1024 * 1024
@@ -250,6 +312,7 @@ def measure_echo():
                 piece = bytes(1 << 20)
                 for _ in range(100):
                     s.sendall(piece)
+
             sender = threading.Thread(target=send)
             sender.start()
             got = 0
@@ -269,34 +332,45 @@ def ratio(results, one, other):
     """The median over the rounds of requests per second, one to the other."""
     if one not in results or other not in results:
         return None
-    return statistics.median(a["requests_per_second"] / b["requests_per_second"]
-                             for a, b in zip(results[one], results[other]))
+    return statistics.median(
+        a["requests_per_second"] / b["requests_per_second"] for a, b in zip(results[one], results[other])
+    )
 
 
 AIMS = [("fn0-warm", "nginx", 0.45), ("fn0-warm", "wasmtime-reuse", 1.6), ("fn0-fresh", "wasmtime", 2.0)]
 
 
 def report(table, results, memory, cold, echo):
-    lines = [f"{'one core, wrk with ' + str(CONNECTIONS) + ' connections':32} {'requests/s':>22} {'p50 µs':>8} {'p99 µs':>8} "
-             f"{'CPU µs':>7} {'idle MB':>8} {'with 100 MB':>11}"]
+    lines = [
+        f"{'one core, wrk with ' + str(CONNECTIONS) + ' connections':32} {'requests/s':>22} {'p50 µs':>8} {'p99 µs':>8} "
+        f"{'CPU µs':>7} {'idle MB':>8} {'with 100 MB':>11}"
+    ]
     for name, (label, _) in table.items():
         rows = results[name]
         rates = [row["requests_per_second"] for row in rows]
         hundred = f"{memory[name]['after_mb']:11.0f}" if name in memory else f"{'':11}"
-        lines.append(f"{label:32} {statistics.median(rates):9,.0f} ({min(rates) / 1e3:.1f}–{max(rates) / 1e3:.1f}k) {median(rows, 'p50_us'):8.0f} "
-                     f"{median(rows, 'p99_us'):8.0f} {median(rows, 'cpu_us_per_request'):7.1f} {median(rows, 'memory_idle_mb'):8.1f} {hundred}")
+        lines.append(
+            f"{label:32} {statistics.median(rates):9,.0f} ({min(rates) / 1e3:.1f}–{max(rates) / 1e3:.1f}k) {median(rows, 'p50_us'):8.0f} "
+            f"{median(rows, 'p99_us'):8.0f} {median(rows, 'cpu_us_per_request'):7.1f} {median(rows, 'memory_idle_mb'):8.1f} {hundred}"
+        )
     lines.append("")
     for one, other, aim in AIMS:
         value = ratio(results, one, other)
         if value is not None:
-            lines.append(f"{one} / {other:16} {value:6.2f}   (aim {aim})  {'reached' if value >= aim else 'NOT REACHED'}")
+            lines.append(
+                f"{one} / {other:16} {value:6.2f}   (aim {aim})  {'reached' if value >= aim else 'NOT REACHED'}"
+            )
     for name, rows in cold.items():
         aim = 2 if name == "hello" else 10
         value = statistics.median(rows)
-        lines.append(f"cold start, {name:14} {value:6.2f} ms (aim {aim}, {min(rows):.2f}–{max(rows):.2f})  {'reached' if value <= aim else 'NOT REACHED'}")
+        lines.append(
+            f"cold start, {name:14} {value:6.2f} ms (aim {aim}, {min(rows):.2f}–{max(rows):.2f})  {'reached' if value <= aim else 'NOT REACHED'}"
+        )
     if echo:
         over = echo["peak_mb"] - echo["idle_mb"]
-        lines.append(f"echo of 100 MB: {over:.1f} MB over idle (aim 64), {echo['seconds']:.2f} s  {'reached' if over < 64 else 'NOT REACHED'}")
+        lines.append(
+            f"echo of 100 MB: {over:.1f} MB over idle (aim 64), {echo['seconds']:.2f} s  {'reached' if over < 64 else 'NOT REACHED'}"
+        )
     return "\n".join(lines) + "\n"
 
 
@@ -322,12 +396,24 @@ def main():
         return
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / "compare.txt").write_text(text)
-    (RESULTS / "compare.json").write_text(json.dumps({"results": results, "memory": memory, "cold_ms": cold, "echo": echo}, indent=1) + "\n")
-    (RESULTS / "compare.svg").write_text(chart.bars(
-        "Requests per second on one core, the same Rust hello",
-        [(label, statistics.median(r["requests_per_second"] for r in results[name]), name.startswith("fn0"),
-          min(r["requests_per_second"] for r in results[name]), max(r["requests_per_second"] for r in results[name]))
-         for name, (label, _) in table.items()]))
+    (RESULTS / "compare.json").write_text(
+        json.dumps({"results": results, "memory": memory, "cold_ms": cold, "echo": echo}, indent=1) + "\n"
+    )
+    (RESULTS / "compare.svg").write_text(
+        chart.bars(
+            "Requests per second on one core, the same Rust hello",
+            [
+                (
+                    label,
+                    statistics.median(r["requests_per_second"] for r in results[name]),
+                    name.startswith("fn0"),
+                    min(r["requests_per_second"] for r in results[name]),
+                    max(r["requests_per_second"] for r in results[name]),
+                )
+                for name, (label, _) in table.items()
+            ],
+        )
+    )
     print(f"kept in {RESULTS.relative_to(ROOT)}/compare.txt, .json and .svg")
 
 
