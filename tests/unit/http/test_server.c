@@ -297,7 +297,16 @@ static void closes_when_asked_to(void **state)
     expect_events(fixture, "GET /\ndone 200 1 -\n");
     expect_received(fixture, "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nConnection: close\r\n\r\na");
     expect_end(fixture);
-    /* The handler may ask, too. */
+    /* It did not keep its word, so it may go on sending, and is not reset for that. */
+    assert_int_equal(http_server_connections(fixture->server), 1);
+    connect_client(fixture);
+    run(fixture);
+    say(fixture, "GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+    answer(fixture->exchange, "a");
+    run(fixture);
+    assert_int_equal(http_server_connections(fixture->server), 0);
+    fixture->event_bytes = 0;
+    /* The handler may ask, too; but of that the client does not know while it goes on sending. */
     connect_client(fixture);
     say(fixture, GET("/"));
     http_exchange_respond(fixture->exchange, 200, fields, 2, 0, 4096);
@@ -305,6 +314,12 @@ static void closes_when_asked_to(void **state)
     run(fixture);
     expect_received(fixture, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
     expect_end(fixture);
+    assert_int_equal(http_server_connections(fixture->server), 1);
+    say(fixture, GET("/in vain"));
+    expect_events(fixture, "GET /\ndone 200 0 -\n");
+    client_close(fixture);
+    run(fixture);
+    assert_int_equal(http_server_connections(fixture->server), 0);
     fixture_free(fixture);
 }
 
