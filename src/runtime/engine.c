@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <semaphore.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -11,7 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/check.h"
 #include "fn0_bridge.h"
@@ -79,6 +82,37 @@ static void sleep_until_running(struct engine *engine, uint64_t seen_ns)
         check(errno == EINTR);
 }
 
+/* What sched_setattr(2) takes; the C library knows neither. */
+struct scheduling {
+    uint32_t size;
+    uint32_t policy;
+    uint64_t flags;
+    int32_t nice;
+    uint32_t priority;
+    uint64_t runtime_ns;
+    uint64_t deadline_ns;
+    uint64_t period_ns;
+};
+
+/* Has the ticker run as soon as its pause is over, also when all cores are busy. It does next to
+ * nothing, so nobody is the worse for it. Measured with as many busy threads as cores, pauses of 1
+ * ms took at the 99.9th percentile 23 ms; 17 ms with a short slice, which everybody may have; 2 ms
+ * in real time, which needs CAP_SYS_NICE. */
+static void be_prompt(void)
+{
+    const struct sched_param real_time = {.sched_priority = 1};
+    struct scheduling slice = {
+        .size = sizeof(slice),
+        .policy = SCHED_OTHER,
+        .runtime_ns = 100000,
+    };
+
+    /* The standard 50 us are much of a tick. */
+    (void)prctl(PR_SET_TIMERSLACK, 1ul, 0ul, 0ul, 0ul);
+    if (pthread_setschedparam(pthread_self(), SCHED_FIFO, &real_time) != 0)
+        (void)syscall(SYS_sched_setattr, 0, &slice, 0u);
+}
+
 static void *tick(void *argument)
 {
     struct engine *engine = argument;
@@ -86,8 +120,7 @@ static void *tick(void *argument)
     uint64_t seen_ns = atomic_load(&engine->running_ns);
     unsigned idle_ticks = IDLE_TICKS;
 
-    /* The standard 50 us are much of a tick. */
-    (void)prctl(PR_SET_TIMERSLACK, 1ul, 0ul, 0ul, 0ul);
+    be_prompt();
     while (!atomic_load(&engine->ending)) {
         uint64_t running_ns = atomic_load(&engine->running_ns);
         if (running_ns != seen_ns) {
