@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "io/address.h"
 
-/* A target may be as long as a head; a line of the log may not. */
+/* A path may be as long as a head; a line of the log may not. */
 #define ACCESS_PATH_BYTES_MAX 1024
 
 struct access_note *access_note_make(struct http_exchange *exchange, struct slice request_id)
@@ -24,6 +24,17 @@ struct access_note *access_note_make(struct http_exchange *exchange, struct slic
     return note;
 }
 
+/* The path without its query, which may hold what is nobody's business. */
+static struct slice path_of(struct slice target)
+{
+    const char *query = target.bytes ? memchr(target.data, '?', target.bytes) : NULL;
+    if (query)
+        target.bytes = (size_t)(query - target.data);
+    if (target.bytes > ACCESS_PATH_BYTES_MAX)
+        target.bytes = ACCESS_PATH_BYTES_MAX;
+    return target;
+}
+
 void access_write(struct log *log, const struct http_request *request, uint32_t status,
                   uint64_t body_bytes, uint64_t duration_ns, int code)
 {
@@ -36,9 +47,7 @@ void access_write(struct log *log, const struct http_request *request, uint32_t 
     const struct access_note *note = request->note ? request->note : &nothing;
     if (note->code != 0)
         code = note->code;
-    struct slice path = request->path_with_query;
-    if (path.bytes > ACCESS_PATH_BYTES_MAX)
-        path.bytes = ACCESS_PATH_BYTES_MAX;
+    struct slice path = path_of(request->path_with_query);
     char client[ADDRESS_TEXT_BYTES] = "";
     if (request->peer)
         address_write_host(request->peer, client);

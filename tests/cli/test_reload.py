@@ -1,10 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-only
 """Files that are replaced, rewritten, broken, removed and brought back while a host serves them."""
 
-import json
 import os
 import shutil
-import threading
 import time
 
 import pytest
@@ -84,58 +82,6 @@ def test_the_same_content_again_is_no_change(start_host, component):
     assert host.lines(message="function swapped") == []
 
 
-def test_running_calls_end_on_the_old_version(start_host, tmp_path):
-    component = tmp_path / "function.wasm"
-    shutil.copy(guest("probe"), component)
-    host = start_host(component, "--limits", "none")
-    with host.connect() as connection:
-        connection.send_head("GET", "/stream?chunks=30&bytes=10&delay_ms=50")
-        connection.head()
-        rename(component, "c")
-        host.wait_for_line(message="function swapped")
-        assert host.get("/").body == HELLO_C
-        received = 0
-        while chunk := connection.chunk():
-            received += len(chunk)
-        assert received == 300
-
-
-def test_no_request_is_lost_by_a_swap(start_host, component):
-    host = start_host(component, workers=2)
-    bodies, stop = [], threading.Event()
-
-    def client():
-        with host.connect() as connection:
-            while not stop.is_set():
-                bodies.append(connection.get("/").body)
-
-    threads = [threading.Thread(target=client) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for number, source in enumerate(["c", "hello", "c"], 1):
-        rename(component, source)
-        eventually(lambda count=number: len(host.lines(message="function swapped")) == count, 20, "the swap")
-    stop.set()
-    for thread in threads:
-        thread.join()
-    assert set(bodies) == {HELLO, HELLO_C}
-
-
-def test_the_old_version_answers_while_the_new_one_is_compiled(start_host, tmp_path, component):
-    """JavaScript takes seconds to compile; nobody waits for it."""
-    host = start_host(component, "--limits", "none", cache=tmp_path / "cache")
-    rename(component, "javascript-handler")
-    slowest, answered = 0, 0
-    while not host.lines(message="function swapped"):
-        started = time.monotonic()
-        assert host.get("/").status == 200
-        slowest = max(slowest, time.monotonic() - started)
-        answered += 1
-        time.sleep(0.02)
-    assert answered > 20 and slowest < 1.5
-    assert host.get("/").body == b"Hello from JavaScript!\n"
-
-
 # ---- Broken
 
 
@@ -161,20 +107,6 @@ def test_a_broken_file_is_reported_once(start_host, component):
     os.utime(component)
     time.sleep(2.5)
     assert len(host.lines(message=message)) == 1
-
-
-def test_a_file_caught_half_written_is_no_error(start_host, component):
-    """Half of it stands there for a while, as long as a slow disk would take."""
-    host = start_host(component)
-    content = guest("c").read_bytes()
-    with open(component, "wb") as file:
-        file.write(content[: len(content) // 2])
-        file.flush()
-        time.sleep(0.8)
-        file.write(content[len(content) // 2 :])
-    host.wait_for_line(message="function swapped")
-    assert host.get("/").body == HELLO_C
-    assert host.lines(level="error") == []
 
 
 # ---- Gone
@@ -207,26 +139,6 @@ def test_running_calls_of_a_removed_function_end_well(start_host, tmp_path):
 # ---- Configuration
 
 
-def test_a_changed_configuration(start_host, tmp_path):
-    component = tmp_path / "function.wasm"
-    shutil.copy(guest("probe"), component)
-    host = start_host(component)
-
-    def variables():
-        return json.loads(host.get("/environment").body)["variables"]
-
-    assert variables() == []
-    (tmp_path / "function.toml").write_text('[environment]\nWHO = "me"\n')
-    eventually(lambda: variables() == [["WHO", "me"]], what="the new configuration")
-    # Nothing was compiled for that.
-    assert [line["artifact"] for line in host.lines(message="function ready")] == ["cached"]
-    (tmp_path / "function.toml").write_text("[environment\n")
-    host.wait_for_line(message="a function cannot be loaded, its old version goes on serving")
-    assert variables() == [["WHO", "me"]]
-    (tmp_path / "function.toml").unlink()
-    eventually(lambda: variables() == [], what="no configuration")
-
-
 # ---- Folders
 
 
@@ -242,48 +154,12 @@ def ask(host, name):
     return host.get("/", [("Host", f"{name}.localhost")])
 
 
-def test_a_new_function_in_a_folder(start_host, functions):
-    host = start_host(functions=functions, workers=2)
-    assert ask(host, "two").status == 404
-    shutil.copy(guest("c"), functions / "two.wasm")
-    host.wait_for_line(message="function ready", function="two")
-    assert ask(host, "two").body == HELLO_C
-    assert ask(host, "one").body == HELLO
-    (functions / "one.wasm").unlink()
-    host.wait_for_line(message="function removed", function="one")
-    assert ask(host, "one").status == 404
-    assert ask(host, "two").body == HELLO_C
-
-
 def test_a_renamed_function(start_host, functions):
     host = start_host(functions=functions)
     ask(host, "one")
     os.rename(functions / "one.wasm", functions / "other.wasm")
     eventually(lambda: ask(host, "other").status == 200, 10, "the new name")
     eventually(lambda: ask(host, "one").status == 404, 10, "the end of the old name")
-
-
-def test_the_first_call_waits_for_the_compile(start_host, tmp_path, functions):
-    """Only the very first calls of a function do."""
-    shutil.copy(guest("probe"), functions / "two.wasm")
-    host = start_host(functions=functions, cache=tmp_path / "cache")
-    assert ask(host, "two").body == HELLO
-    assert ask(host, "one").body == HELLO
-
-
-def test_a_folder_that_is_switched(start_host, tmp_path, functions):
-    """The folder may be a symbolic link to a release."""
-    other = tmp_path / "other"
-    other.mkdir()
-    shutil.copy(guest("c"), other / "one.wasm")
-    current = tmp_path / "current"
-    current.symlink_to(functions)
-    host = start_host(functions=current)
-    assert ask(host, "one").body == HELLO
-    (tmp_path / "next").symlink_to(other)
-    os.replace(tmp_path / "next", current)
-    host.wait_for_line(message="function swapped", function="one")
-    assert ask(host, "one").body == HELLO_C
 
 
 def test_many_functions(start_host, tmp_path):

@@ -2,6 +2,7 @@
 """Requests that guests make: to an origin on loopback, which a host must allow for that."""
 
 import json
+import socket
 import ssl
 import subprocess
 import threading
@@ -311,9 +312,16 @@ def test_a_certificate_that_nobody_vouches_for(host, tmp_path):
 
 
 def test_plain_http_where_tls_is_spoken(host):
-    with Origin() as plain:
-        url = plain.url("/").replace("http:", "https:")
-        assert error_of(fetch(host, url)).startswith(("ErrorCode::Tls", "ErrorCode::Connection"))
+    def answer(listener):
+        accepted, _ = listener.accept()
+        with accepted:
+            accepted.recv(10)
+            accepted.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=answer, args=(listener,), daemon=True).start()
+        error = error_of(fetch(host, f"https://127.0.0.1:{listener.getsockname()[1]}/"))
+    assert error.startswith(("ErrorCode::Tls", "ErrorCode::Connection"))
 
 
 def test_many_calls_share_the_connections(host, origin):
