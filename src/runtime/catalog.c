@@ -58,6 +58,7 @@ struct catalog {
     struct directory **directories;
     struct loader *loader;
     struct list functions;
+    size_t function_count;
     void *by_name; /* a tree of tsearch(3) */
     size_t announcements;
 
@@ -113,6 +114,7 @@ static struct function *make_function(struct catalog *catalog, const char *name)
         return NULL;
     }
     list_push_back(&catalog->functions, &function->link);
+    catalog->function_count++;
     return function;
 }
 
@@ -122,6 +124,7 @@ static void free_function(struct function *function)
     loop_timeout_stop(&function->timeout);
     tdelete(function, &function->catalog->by_name, compare_names);
     list_remove(&function->link);
+    function->catalog->function_count--;
     free(function->complaint);
     free(function);
 }
@@ -410,6 +413,9 @@ static void begin_load(struct function *function)
     load->name = function->name;
     load->current = function->current;
     load->refused = function->refused;
+    /* What replaces another is probably in use. */
+    load->keep_mapped =
+        function->catalog->function_count <= CATALOG_MAPPED_MAX || function->id[0] != 0;
     load->finished = load_finished;
     load->context = function;
     loader_submit(function->catalog->loader, load);

@@ -136,7 +136,7 @@ static void make_version(struct load *load, const struct code *code)
         fail(load);
         return;
     }
-    /* Mapped here, so that the first call need not, and what cannot be loaded is known now. */
+    /* What cannot be loaded is known now, not when it is first called. */
     if (version_component(load->version, &component, &load->error) != 0) {
         error_wrap(&load->error, "%s", component_path);
         version_release(load->version);
@@ -144,6 +144,8 @@ static void make_version(struct load *load, const struct code *code)
         fail(load);
         return;
     }
+    if (!load->keep_mapped)
+        version_unmap(load->version);
     load->outcome = LOAD_READY;
 }
 

@@ -59,6 +59,7 @@ struct load {
     const char *name;      /* of the function; stays until finished */
     struct source current; /* of the version that serves */
     struct source refused; /* what was reported as broken already */
+    bool keep_mapped;      /* else the version's component is mapped when it is first called */
     void (*finished)(struct load *load);
     void *context; /* the owner's */
 

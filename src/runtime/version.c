@@ -136,3 +136,12 @@ int version_component(struct version *version, struct fn0_component **ret_compon
     check(code != 0 || *ret_component != NULL);
     return code;
 }
+
+void version_unmap(struct version *version)
+{
+    struct version_internals *internals = version->internals;
+
+    check(atomic_load(&version->references) == 1);
+    fn0_component_destroy(atomic_load(&internals->component));
+    atomic_store(&internals->component, NULL);
+}

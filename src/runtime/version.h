@@ -59,4 +59,7 @@ void version_release(struct version *version);
 int version_component(struct version *version, struct fn0_component **ret_component,
                       struct error *error);
 
+/* Unmaps the component until it is asked for again. Only the caller may have a reference yet. */
+void version_unmap(struct version *version);
+
 #endif

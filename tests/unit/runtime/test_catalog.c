@@ -547,6 +547,47 @@ static void test_the_last_of_many_writes_wins(void **state)
     expect_ready(fixture, "a");
 }
 
+/* How many descriptors this process has of artifacts. */
+static unsigned open_artifacts(void)
+{
+    char path[64], target[PATH_MAX];
+    unsigned count = 0;
+
+    for (int descriptor = 0; descriptor < 1024; descriptor++) {
+        snprintf(path, sizeof(path), "/proc/self/fd/%d", descriptor);
+        ssize_t bytes = readlink(path, target, sizeof(target) - 1);
+        if (bytes < 0)
+            continue;
+        target[bytes] = 0;
+        count += strstr(target, ".artifact") != NULL;
+    }
+    return count;
+}
+
+static void test_of_many_functions_not_all_are_mapped(void **state)
+{
+    struct fixture *fixture = *state;
+    struct fn0_component *component;
+    struct version *unmapped = NULL;
+    char file[16];
+
+    for (unsigned round = 0; round < CATALOG_MAPPED_MAX + 6; round++) {
+        snprintf(file, sizeof(file), "f%u.wasm", round);
+        deploy(fixture, file, COMPONENT_MINIMAL, "one");
+    }
+    start(fixture);
+    assert_int_equal(CATALOG_MAPPED_MAX + 6, fixture->ready);
+    /* One of the cache, and one of each mapping. */
+    assert_int_equal(1 + CATALOG_MAPPED_MAX, open_artifacts());
+    for (unsigned round = 0; round < CATALOG_MAPPED_MAX + 6; round++) {
+        snprintf(file, sizeof(file), "f%u", round);
+        unmapped = entry_of(fixture, file)->version;
+        assert_int_equal(0, version_component(unmapped, &component, NULL));
+        assert_non_null(component);
+    }
+    assert_int_equal(1 + CATALOG_MAPPED_MAX + 6, open_artifacts());
+}
+
 static void test_the_end_while_it_compiles(void **state)
 {
     struct fixture *fixture = *state;
@@ -632,6 +673,7 @@ int main(int argc, char **argv)
         TEST(test_removed_and_back),
         TEST(test_removed_while_it_is_loaded),
         TEST(test_the_last_of_many_writes_wins),
+        TEST(test_of_many_functions_not_all_are_mapped),
         TEST(test_the_end_while_it_compiles),
         TEST(test_workers_on_their_threads),
     };
