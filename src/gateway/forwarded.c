@@ -128,7 +128,7 @@ int forwarded_make(const struct http_request *request, bool trusted, struct slic
                    struct forwarded *ret_forwarded)
 {
     struct field *fields =
-        arena_allocate(request->arena, (request->field_count + 3) * sizeof(fields[0]));
+        arena_allocate(request->arena, (request->field_count + 4) * sizeof(fields[0]));
     char text[ADDRESS_TEXT_BYTES];
     struct slice client =
         forwarded_for(request, trusted, slice_of(address_write_host(request->peer, text)));
@@ -140,6 +140,13 @@ int forwarded_make(const struct http_request *request, bool trusted, struct slic
         if (is_forwarding(name) && (!trusted || is_own(name)))
             continue;
         fields[count++] = request->fields[i];
+    }
+    if (request->body_bytes != 0 && request->body_bytes != HTTP_LENGTH_UNKNOWN) {
+        const char *length =
+            arena_print(request->arena, "%llu", (unsigned long long)request->body_bytes);
+        if (!length)
+            return ERROR_OUT_OF_MEMORY;
+        fields[count++] = (struct field){SLICE("content-length"), slice_of(length)};
     }
     bool https = trusted && forwarded_https(request);
     fields[count++] = (struct field){SLICE("x-forwarded-for"), client};

@@ -47,8 +47,9 @@ struct forwarded {
     bool https;
 };
 
-/* Makes the fields that the guest sees, in the request's arena; they borrow `request_id`. Returns
- * 0 or ERROR_OUT_OF_MEMORY. */
+/* Makes the fields that the guest sees, in the request's arena; they borrow `request_id`. A body
+ * of known length is announced as content-length: it is framing to the server, but the guest may
+ * want to know it before it reads (RFC 9110, 8.6). Returns 0 or ERROR_OUT_OF_MEMORY. */
 int forwarded_make(const struct http_request *request, bool trusted, struct slice request_id,
                    struct forwarded *ret_forwarded);
 

@@ -73,6 +73,12 @@ def test_what_the_guest_sees(probe):
     assert "connection" not in report["headers"]
 
 
+def test_the_guest_sees_the_length_of_a_body(probe):
+    assert seen(probe.request("POST", "/headers", body=b"12345"))["headers"]["content-length"] == ["5"]
+    assert "content-length" not in seen(probe.get("/headers"))["headers"]
+    assert "content-length" not in seen(probe.request("POST", "/headers", body=b"12345", chunked=True))["headers"]
+
+
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "PROPFIND"])
 def test_methods_reach_the_guest(probe, method):
     assert seen(probe.request(method, "/headers"))["method"] == method
