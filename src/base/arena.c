@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 
+#include <assert.h>
 #include <stdalign.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -22,6 +23,19 @@ struct arena_block {
     size_t bytes; /* of `memory` */
     alignas(max_align_t) char memory[];
 };
+
+static_assert(FIRST_BLOCK_BYTES <= KEPT_BLOCK_BYTES_MAX, "an ordinary first block is kept");
+static_assert(KEPT_BLOCK_BYTES_MAX <= BLOCK_BYTES_MAX, "what is kept is no larger than a block");
+static_assert((ALIGNMENT & (ALIGNMENT - 1)) == 0, "rounding up is done by a mask");
+static_assert(sizeof(struct arena_block) % ALIGNMENT == 0, "a block's memory begins aligned");
+
+/* What holds between any two operations. */
+static void check_arena(const struct arena *arena)
+{
+    check(arena->bytes_max > 0 && arena->bytes <= arena->bytes_max);
+    check(arena->next <= arena->end);
+    check((arena->blocks == NULL) == (arena->next == NULL));
+}
 
 void arena_init(struct arena *arena, size_t bytes_max)
 {
@@ -51,6 +65,7 @@ void arena_reset(struct arena *arena)
     arena->next = arena->blocks ? arena->blocks->memory : NULL;
     arena->end = arena->blocks ? arena->blocks->memory + arena->blocks->bytes : NULL;
     check(arena->blocks || arena->bytes == 0);
+    check_arena(arena);
 }
 
 /* Adds a block with at least `bytes`. The preferred size doubles so that few blocks are made. */
@@ -82,7 +97,7 @@ static bool add_block(struct arena *arena, size_t bytes)
 
 void *arena_allocate(struct arena *arena, size_t bytes)
 {
-    check(arena->bytes_max > 0);
+    check_arena(arena);
     /* The next one must be aligned, too, but the last may end right at the maximum. */
     size_t left = (size_t)(arena->end - arena->next);
     if (!arena->blocks || bytes > left) {
@@ -90,6 +105,7 @@ void *arena_allocate(struct arena *arena, size_t bytes)
             return NULL;
         left = (size_t)(arena->end - arena->next);
     }
+    check(bytes <= left);
     char *memory = arena->next;
     size_t rounded = (bytes + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
     arena->next += rounded > left || rounded < bytes ? left : rounded;

@@ -11,6 +11,14 @@
 
 #define CAPACITY_MIN 256
 
+/* What holds between any two operations. */
+static void check_buffer(const struct buffer *buffer)
+{
+    check(buffer->begin <= buffer->end && buffer->end <= buffer->capacity);
+    check(buffer->capacity <= buffer->bytes_max);
+    check(buffer->memory || buffer->capacity == 0);
+}
+
 void buffer_init(struct buffer *buffer, size_t bytes_max)
 {
     check(bytes_max > 0);
@@ -36,7 +44,7 @@ static void compact(struct buffer *buffer)
 /* Makes room for `bytes` at the end. */
 static int make_room(struct buffer *buffer, size_t bytes)
 {
-    check(buffer->begin <= buffer->end && buffer->end <= buffer->capacity);
+    check_buffer(buffer);
     size_t held = buffer_bytes(buffer);
     if (bytes > buffer->bytes_max - held)
         return ERROR_FULL;
@@ -63,6 +71,8 @@ static int make_room(struct buffer *buffer, size_t bytes)
         return ERROR_OUT_OF_MEMORY;
     buffer->memory = memory;
     buffer->capacity = capacity;
+    check(buffer->capacity - buffer->end >= bytes);
+    check_buffer(buffer);
     return 0;
 }
 
@@ -121,12 +131,14 @@ char *buffer_reserve(struct buffer *buffer, size_t bytes)
 
 void buffer_commit(struct buffer *buffer, size_t bytes)
 {
+    check_buffer(buffer);
     check(bytes <= buffer->capacity - buffer->end);
     buffer->end += bytes;
 }
 
 void buffer_consume(struct buffer *buffer, size_t bytes)
 {
+    check_buffer(buffer);
     check(bytes <= buffer_bytes(buffer));
     buffer->begin += bytes;
     if (buffer->begin == buffer->end)

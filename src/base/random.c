@@ -17,10 +17,17 @@ static uint64_t split(uint64_t *seed)
     return z ^ (z >> 31);
 }
 
+/* All zeros is the one state that xoshiro never leaves. */
+static void check_random(const struct random *random)
+{
+    check((random->state[0] | random->state[1] | random->state[2] | random->state[3]) != 0);
+}
+
 void random_init(struct random *random, uint64_t seed)
 {
     for (int i = 0; i < 4; i++)
         random->state[i] = split(&seed);
+    check_random(random);
 }
 
 int random_init_system(struct random *random)
@@ -29,8 +36,9 @@ int random_init_system(struct random *random)
      * no such call. */
     if (getrandom(random->state, sizeof(random->state), 0) != (ssize_t)sizeof(random->state))
         return ERROR_SYSTEM;
-    /* All zeros is the one state that xoshiro never leaves. */
+    /* All zeros could come, if hardly ever. */
     random->state[0] |= 1;
+    check_random(random);
     return 0;
 }
 
@@ -61,5 +69,6 @@ uint64_t random_below(struct random *random, uint64_t bound)
     uint64_t number = random_next(random);
     while (number < uneven)
         number = random_next(random);
+    check(number >= uneven);
     return number % bound;
 }

@@ -2,12 +2,18 @@
 
 #include "base/state.h"
 
+#include <assert.h>
+
 #include "base/check.h"
+
+/* A row's moves are the bits of a uint32_t. */
+static_assert(STATE_COUNT_MAX <= 32, "a set of moves has a bit for each state");
 
 void state_init(struct state *state, const struct state_machine *machine, unsigned first,
                 uint64_t now_ns, state_trace trace, void *context)
 {
-    check(machine->count <= STATE_COUNT_MAX && first < machine->count);
+    check(machine->count > 0 && machine->count <= STATE_COUNT_MAX);
+    check(first < machine->count && machine->rows[first].name);
     *state = (struct state){
         .machine = machine, .now = first, .since_ns = now_ns, .trace = trace, .context = context};
 }
@@ -30,5 +36,6 @@ void state_move(struct state *state, unsigned to, uint64_t now_ns)
 
 const char *state_name(const struct state *state)
 {
+    check(state->now < state->machine->count);
     return state->machine->rows[state->now].name;
 }

@@ -2,6 +2,7 @@
 
 #include "io/client.h"
 
+#include <assert.h>
 #include <curl/curl.h>
 #include <dirent.h>
 #include <stdlib.h>
@@ -12,6 +13,15 @@
 #include "io/client_sockets.h"
 #include "tables/errors.h"
 
+/* What holds between any two operations. */
+static void check_client(const struct client *client)
+{
+    check(list_empty(&client->requests) == (client->request_count == 0));
+    check((client->multi == NULL) == (client->shared == NULL));
+    check(client->multi || !client->broken);
+    check(!client->trusted_file || !client->trusted_folder);
+}
+
 const char *client_failure_name(enum client_failure failure)
 {
     static const char *const names[] = {
@@ -19,6 +29,7 @@ const char *client_failure_name(enum client_failure failure)
         CLIENT_FAILURE_TABLE(CLIENT_FAILURE_ROW)
 #undef CLIENT_FAILURE_ROW
     };
+    static_assert(sizeof(names) / sizeof(names[0]) == CLIENT_INTERNAL + 1, "one name each");
     check((size_t)failure < sizeof(names) / sizeof(names[0]));
     return names[failure];
 }
@@ -56,6 +67,8 @@ static void collect_done(struct client *client)
         char *request = NULL;
         curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &request);
         check(request);
+        check(((struct client_request *)request)->easy == message->easy_handle);
+        check(((struct client_request *)request)->client == client);
         keep_connection(client, message->easy_handle);
         client_request_done((struct client_request *)request, message->data.result);
     }
@@ -121,6 +134,7 @@ static void close_multi(struct client *client)
     loop_timeout_stop(&client->timer);
     curl_share_cleanup(client->shared);
     client->shared = NULL;
+    check_client(client);
 }
 
 static void on_idle(struct loop_timeout *timeout)
@@ -160,20 +174,26 @@ CURLM *client_multi(struct client *client)
         client->multi = NULL;
         client->shared = NULL;
     }
+    check_client(client);
     return client->multi;
 }
 
 void client_request_begun(struct client *client, struct client_request *request)
 {
+    check(!client->closing && request->client == client && list_empty(&request->link));
     list_push_back(&client->requests, &request->link);
     client->request_count++;
     loop_timeout_stop(&client->idle);
+    check_client(client);
 }
 
 void client_request_over(struct client *client, struct client_request *request)
 {
+    check(client->request_count > 0 && !list_empty(&request->link));
     list_remove(&request->link);
-    if (--client->request_count > 0 || client->closing)
+    client->request_count--;
+    check_client(client);
+    if (client->request_count > 0 || client->closing)
         return;
     /* Without memory for the timeout kept connections are closed now. */
     if (client->broken ||
@@ -233,6 +253,8 @@ static void on_finish(struct loop_task *task)
     struct client *client = container_of(task, struct client, finish);
     void (*closed)(void *context) = client->closed;
     void *context = client->context;
+    check(client->closing && !client->multi && client->request_count == 0);
+    check_client(client);
     client_sockets_fini(&client->sockets);
     free(client);
     curl_global_cleanup();
@@ -245,6 +267,8 @@ int client_create(struct loop *loop, const struct client_options *options,
 {
     check(options->connections_max > 0 && options->connections_per_host_max > 0);
     check(options->response_header_bytes_max > 0);
+    check(options->allow || options->allow_count == 0);
+    check(loop_is_current(loop));
     /* It counts its users, and Debian's libcurl lets threads do so at once. */
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
         return error_set(error, ERROR_SYSTEM, "libcurl does not start");
@@ -262,13 +286,14 @@ int client_create(struct loop *loop, const struct client_options *options,
     loop_timeout_init(&client->idle, on_idle);
     list_init(&client->requests);
     loop_task_init(&client->finish, on_finish);
+    check_client(client);
     *ret_client = client;
     return 0;
 }
 
 void client_close(struct client *client, void (*closed)(void *context), void *context)
 {
-    check(!client->closing);
+    check(!client->closing && loop_is_current(client->loop));
     client->closing = true;
     client->closed = closed;
     client->context = context;

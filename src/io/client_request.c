@@ -2,6 +2,7 @@
 
 #include "io/client_request.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,13 +20,36 @@
 #define TRAILERS_BYTES_MAX 61440u /* libcurl takes 64 KiB with line ends */
 #define UNKNOWN UINT64_MAX
 
+static_assert(UNUSED_BYTES_MAX + RECEIVE_BYTES < UNSENT_BYTES_MAX, "what is untold fits");
+static_assert(2 * FIELDS_BYTES_MAX <= ARENA_BYTES_MAX, "the largest header fits the arena");
+static_assert(TRAILERS_BYTES_MAX < 65536 && TRAILERS_BYTES_MAX < FIELDS_BYTES_MAX,
+              "libcurl takes the largest trailers");
+static_assert(RECEIVE_BYTES <= CURL_MAX_READ_SIZE, "libcurl reads as much at a time");
+
+/* What holds between any two operations: of the body, what was written has left, waits, or is
+ * dropped; of the response, what is unused was received. */
+static void check_request(const struct client_request *request)
+{
+    check(request->taken <= request->written && request->sent_untold <= request->written);
+    check(request->body_dropped ||
+          request->written - request->taken == buffer_bytes(&request->unsent));
+    check(request->body_bytes == UNKNOWN || request->written <= request->body_bytes);
+    check(request->has_body || request->written == 0);
+    check(request->unused <= request->received);
+    check(buffer_bytes(&request->untold) <= request->received);
+    check(!request->head_told || request->head.complete);
+    check(!request->failed || request->finished);
+}
+
 /* ---- The end
  * ------------------------------------------------------------------------------------- */
 
 /* Notes the end, once; the caller is told by the request's task. */
 static void finish(struct client_request *request)
 {
+    check(!request->finished && request->client);
     request->finished = true;
+    check_request(request);
     loop_timeout_stop(&request->timeout);
     loop_defer(request->client->loop, &request->tell);
 }
@@ -71,6 +95,7 @@ static void finish_if_whole(struct client_request *request)
 static void detach(struct client_request *request)
 {
     struct client *client = request->client;
+    check(client && client->request_count > 0);
     if (request->easy) {
         curl_multi_remove_handle(client->multi, request->easy);
         curl_easy_cleanup(request->easy);
@@ -84,7 +109,9 @@ static void detach(struct client_request *request)
 
 static void request_free(struct client_request *request)
 {
-    check(!request->client);
+    check(!request->client && !request->easy && !request->telling);
+    check(list_empty(&request->link) && list_empty(&request->tell.link));
+    check(!loop_timeout_running(&request->timeout));
     buffer_fini(&request->unsent);
     buffer_fini(&request->untold);
     response_head_fini(&request->head);
@@ -256,6 +283,7 @@ static curl_socket_t on_open_socket(void *context, curlsocktype purpose,
     (void)purpose;
     struct client_request *request = context;
     struct address address;
+    check(request->client);
     request->phase = CLIENT_PHASE_CONNECTING;
     if (address_from_socket(&destination->addr, destination->addrlen, &address) < 0 ||
         !client_may_connect(request->client, &address)) {
@@ -308,6 +336,7 @@ static size_t on_read(char *room, size_t size, size_t count, void *context)
     request->sent_untold += bytes;
     if (request->taken == request->body_bytes)
         request->body_given = true;
+    check_request(request);
     loop_defer(request->client->loop, &request->tell);
     watch(request);
     return bytes;
@@ -382,6 +411,7 @@ static size_t on_body(char *data, size_t size, size_t count, void *context)
     }
     request->received += bytes;
     request->unused += bytes;
+    check_request(request);
     loop_defer(request->client->loop, &request->tell);
     watch(request);
     finish_if_whole(request);
@@ -398,6 +428,7 @@ static bool tell_response(struct client_request *request)
     if (!request->head.complete || request->head_told)
         return true;
     request->head_told = true;
+    check_request(request);
     request->events.response(request->context, request->head.status, request->head.fields.items,
                              request->head.fields.count);
     return request->client;
@@ -421,6 +452,7 @@ static bool tell_sent(struct client_request *request)
     }
     size_t bytes = request->sent_untold;
     request->sent_untold = 0;
+    check(bytes <= request->written);
     if (bytes > 0)
         request->events.sent(request->context, bytes);
     return request->client;
@@ -447,6 +479,7 @@ static void resume(struct client_request *request)
     bool receive = request->receive_paused && request->unused <= UNUSED_BYTES_MAX;
     if (!send && !receive)
         return;
+    check(request->easy && !request->finished);
     request->send_paused = request->send_paused && !send;
     request->receive_paused = request->receive_paused && !receive;
     watch(request);
@@ -461,6 +494,7 @@ static void resume(struct client_request *request)
 static void on_tell(struct loop_task *task)
 {
     struct client_request *request = container_of(task, struct client_request, tell);
+    check(request->client && !request->telling);
     request->telling = true;
     if (tell_response(request) && tell_body(request) && tell_sent(request) && tell_last(request))
         resume(request);
@@ -706,7 +740,8 @@ int client_request_start(struct client *client, const struct client_request_opti
                          const struct client_events *events, void *context,
                          struct client_request **ret_request, struct error *error)
 {
-    check(!client->closing);
+    check(!client->closing && loop_is_current(client->loop));
+    check(events->response && events->body && events->sent && events->end && events->failed);
     if (!field_name_valid(options->method) || slice_equal(options->method, SLICE("CONNECT")))
         return error_set(error, ERROR_INVALID_ARGUMENT, "a method that cannot be sent");
     if (options->has_body && options->body_bytes != UNKNOWN && options->body_bytes > INT64_MAX)
@@ -741,6 +776,7 @@ int client_request_write(struct client_request *request, struct slice data)
     if (code < 0)
         return code == ERROR_FULL ? ERROR_OUT_OF_MEMORY : code;
     request->written += data.bytes;
+    check_request(request);
     if ((request->send_paused || request->body_dropped) && request->client)
         loop_defer(request->client->loop, &request->tell);
     return 0;
@@ -763,6 +799,7 @@ static int copy_trailers(struct client_request *request, const struct field *tra
     }
     request->trailers = copies;
     request->trailer_count = kept;
+    check(kept <= count);
     return 0;
 }
 
@@ -786,6 +823,7 @@ void client_request_consumed(struct client_request *request, size_t bytes)
 {
     check(bytes <= request->unused);
     request->unused -= bytes;
+    check_request(request);
     if (request->receive_paused && request->client)
         loop_defer(request->client->loop, &request->tell);
 }

@@ -22,11 +22,23 @@ struct client_socket_slot {
     bool kept;                   /* an established connection: its end will be told */
 };
 
+#define EVENTS (UV_READABLE | UV_WRITABLE)
+
+/* What holds of a socket that is watched. */
+static void check_entry(const struct client_socket *entry)
+{
+    const struct client_sockets *sockets = entry->sockets;
+    check(sockets->open > 0 && (size_t)entry->descriptor < sockets->capacity);
+    check(sockets->slots[entry->descriptor].entry == entry);
+    check((entry->wanted & ~EVENTS) == 0 && (entry->registered & ~EVENTS) == 0);
+}
+
 void client_sockets_init(struct client_sockets *sockets, struct loop *loop,
                          void (*ready)(struct client_sockets *sockets, curl_socket_t socket,
                                        int curl_events),
                          void (*emptied)(struct client_sockets *sockets))
 {
+    check(loop && ready && emptied);
     *sockets = (struct client_sockets){.loop = loop, .ready = ready, .emptied = emptied};
 }
 
@@ -71,6 +83,7 @@ static struct client_socket *add(struct client_sockets *sockets, curl_socket_t d
 {
     if (make_room(sockets, descriptor) < 0)
         return NULL;
+    check(!sockets->slots[descriptor].entry);
     struct client_socket *entry = calloc(1, sizeof(*entry));
     if (!entry)
         return NULL;
@@ -82,6 +95,7 @@ static struct client_socket *add(struct client_sockets *sockets, curl_socket_t d
     entry->descriptor = descriptor;
     sockets->slots[descriptor].entry = entry;
     sockets->open++;
+    check_entry(entry);
     return entry;
 }
 
@@ -89,6 +103,7 @@ static void on_closed(uv_handle_t *handle)
 {
     struct client_socket *entry = container_of(handle, struct client_socket, poll);
     struct client_sockets *sockets = entry->sockets;
+    check(sockets->open > 0);
     free(entry);
     if (--sockets->open == 0)
         sockets->emptied(sockets);
@@ -96,6 +111,7 @@ static void on_closed(uv_handle_t *handle)
 
 static void remove_entry(struct client_socket *entry)
 {
+    check_entry(entry);
     entry->sockets->slots[entry->descriptor].entry = NULL;
     uv_close((uv_handle_t *)&entry->poll, on_closed);
 }
@@ -109,6 +125,7 @@ static int watch(struct client_socket *entry)
                              : uv_poll_stop(&entry->poll);
     if (code == 0)
         entry->registered = entry->wanted;
+    check_entry(entry);
     return code;
 }
 
@@ -117,6 +134,7 @@ static void on_poll(uv_poll_t *poll, int status, int events)
     struct client_socket *entry = container_of(poll, struct client_socket, poll);
     struct client_sockets *sockets = entry->sockets;
     curl_socket_t descriptor = entry->descriptor;
+    check_entry(entry);
     if (status < 0) {
         /* The connection has failed, and libuv has stopped watching. What came before can still be
          * read; libcurl finds the error by itself. */

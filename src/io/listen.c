@@ -73,6 +73,9 @@ int listen_bind(const struct address *address, size_t count, int *ret_sockets,
     ret_sockets[0] = bind_first(address, &real);
     if (ret_sockets[0] < 0)
         return fail(error, errno, address);
+    /* Where it was 0 the kernel has chosen one. */
+    check(address_port(&real) > 0);
+    check(address_port(address) == 0 || address_port(&real) == address_port(address));
     for (size_t i = 1; i < count; i++) {
         ret_sockets[i] = bind_one(&real, true);
         if (ret_sockets[i] < 0) {

@@ -36,12 +36,25 @@ struct loop {
     _Atomic(uintptr_t) thread; /* 0: it has not run yet */
 };
 
+static bool is_own_thread(const struct loop *loop)
+{
+    return atomic_load_explicit(&loop->thread, memory_order_relaxed) == (uintptr_t)pthread_self();
+}
+
+/* While a loop runs it belongs to its thread; before and after that, to whoever has it. */
+static void check_thread(const struct loop *loop)
+{
+    check(!loop->running || is_own_thread(loop));
+}
+
 /* ---- Time
  * ---------------------------------------------------------------------------------------- */
 
 uint64_t loop_update(struct loop *loop)
 {
-    loop->now_ns = clock_monotonic_ns(loop->clock);
+    uint64_t now_ns = clock_monotonic_ns(loop->clock);
+    check(now_ns >= loop->now_ns);
+    loop->now_ns = now_ns;
     loop->now_known = true;
     return loop->now_ns;
 }
@@ -60,6 +73,7 @@ const struct clock *loop_clock(const struct loop *loop)
 
 void loop_timeout_init(struct loop_timeout *timeout, void (*expired)(struct loop_timeout *timeout))
 {
+    check(expired);
     list_init(&timeout->link);
     timeout->due_ns = 0;
     timeout->expired = expired;
@@ -67,6 +81,7 @@ void loop_timeout_init(struct loop_timeout *timeout, void (*expired)(struct loop
 
 int loop_timeout_start(struct loop *loop, struct loop_timeout *timeout, uint64_t after_ns)
 {
+    check_thread(loop);
     list_remove(&timeout->link);
     if (after_ns == TIMEOUTS_NEVER)
         return 0;
@@ -83,18 +98,21 @@ void loop_timeout_stop(struct loop_timeout *timeout)
 
 void loop_task_init(struct loop_task *task, void (*run)(struct loop_task *task))
 {
+    check(run);
     list_init(&task->link);
     task->run = run;
 }
 
 void loop_defer(struct loop *loop, struct loop_task *task)
 {
+    check_thread(loop);
     if (list_empty(&task->link))
         list_push_back(&loop->tasks, &task->link);
 }
 
 void loop_defer_flush(struct loop *loop, struct loop_task *task)
 {
+    check_thread(loop);
     if (list_empty(&task->link))
         list_push_back(&loop->flushes, &task->link);
 }
@@ -125,14 +143,10 @@ static bool run_tasks(struct list *queue)
 
 void loop_message_init(struct loop_message *message, void (*run)(struct loop_message *message))
 {
+    check(run);
     message->next = NULL;
     atomic_init(&message->queued, 0);
     message->run = run;
-}
-
-static bool is_own_thread(const struct loop *loop)
-{
-    return atomic_load_explicit(&loop->thread, memory_order_relaxed) == (uintptr_t)pthread_self();
 }
 
 bool loop_is_current(const struct loop *loop)
@@ -178,7 +192,8 @@ static bool run_messages(struct loop *loop)
         struct loop_message *message = oldest;
         oldest = message->next;
         /* From here on it may be posted again, or freed by what it runs. */
-        atomic_store(&message->queued, 0);
+        int queued = atomic_exchange(&message->queued, 0);
+        check(queued == 1);
         message->run(message);
     }
     return true;
@@ -224,6 +239,7 @@ static bool bound_wait(struct loop *loop)
         if (nearest_ns <= now_ns)
             return false;
         uint64_t nearest_ms = (nearest_ns - now_ns - 1) / NANOSECONDS_PER_MILLISECOND + 1;
+        check(nearest_ms > 0);
         if (nearest_ms <= wait_ms) {
             wait_ms = nearest_ms;
             loop->armed_ns = nearest_ns;
@@ -253,6 +269,7 @@ static void on_busy(uv_idle_t *handle)
 static void on_prepare(uv_prepare_t *handle)
 {
     struct loop *loop = container_of(handle, struct loop, prepare);
+    check(loop->running && loop_is_current(loop));
     bool ran = run_turn(loop);
     if (atomic_load_explicit(&loop->stopping, memory_order_relaxed))
         uv_stop(&loop->uv);
@@ -261,6 +278,7 @@ static void on_prepare(uv_prepare_t *handle)
         uv_idle_stop(&loop->busy);
     else if (!waits && loop->waits)
         uv_idle_start(&loop->busy, on_busy);
+    check(!waits || (list_empty(&loop->tasks) && list_empty(&loop->flushes)));
     loop->waits = waits;
     loop->now_known = false;
 }

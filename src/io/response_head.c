@@ -11,6 +11,16 @@
 /* More of them is no server in good faith; so few can be compared one by one. */
 #define CONNECTION_OPTIONS_MAX 32
 
+/* What holds between any two lines. */
+static void check_head(const struct response_head *head)
+{
+    check(head->bytes <= head->bytes_max);
+    check(head->fields.count <= head->fields.capacity);
+    check(head->trailers.count <= head->trailers.capacity);
+    check(!head->complete || (head->begun && !head->interim && head->status >= 200));
+    check(head->complete || head->trailers.count == 0);
+}
+
 void response_head_init(struct response_head *head, size_t bytes_max)
 {
     check(bytes_max > 0);
@@ -65,6 +75,7 @@ static struct field *add_field(struct response_head *head, struct response_field
         fields->items = items;
         fields->capacity = capacity;
     }
+    check(fields->items && fields->count < fields->capacity);
     return &fields->items[fields->count++];
 }
 
@@ -202,11 +213,13 @@ static enum response_head_result end_head(struct response_head *head)
     keep_end_to_end(fields, &options, chunked);
     head->complete = true;
     head->bytes = 0;
+    check_head(head);
     return RESPONSE_HEAD_FINE;
 }
 
 enum response_head_result response_head_line(struct response_head *head, struct slice line)
 {
+    check_head(head);
     if (line.bytes > head->bytes_max - head->bytes)
         return RESPONSE_HEAD_TOO_LARGE;
     head->bytes += line.bytes;

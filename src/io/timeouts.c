@@ -2,6 +2,7 @@
 
 #include "io/timeouts.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "base/check.h"
@@ -13,6 +14,16 @@ struct timeout_queue {
     struct list timeouts;
     uint64_t length_ns;
 };
+
+static_assert((SLOT_COUNT_MIN & (SLOT_COUNT_MIN - 1)) == 0, "slots are found by a mask");
+
+/* What holds between any two operations: there is always a free slot to end a search. */
+static void check_timeouts(const struct timeouts *timeouts)
+{
+    check((timeouts->slot_count & (timeouts->slot_count - 1)) == 0);
+    check(timeouts->queue_count <= timeouts->slot_count / 2);
+    check((timeouts->slots == NULL) == (timeouts->slot_count == 0));
+}
 
 void timeouts_init(struct timeouts *timeouts)
 {
@@ -65,6 +76,7 @@ static int rebuild(struct timeouts *timeouts)
     timeouts->slots = slots;
     timeouts->slot_count = slot_count;
     timeouts->queue_count = used;
+    check_timeouts(timeouts);
     return 0;
 }
 
@@ -85,8 +97,13 @@ static struct timeout_queue *queue_of(struct timeouts *timeouts, uint64_t length
     queue->length_ns = length_ns;
     *find_slot(timeouts->slots, timeouts->slot_count, length_ns) = queue;
     timeouts->queue_count++;
-    check(timeouts->queue_count * 2 <= timeouts->slot_count);
+    check_timeouts(timeouts);
     return queue;
+}
+
+static struct loop_timeout *timeout_at(struct list *link)
+{
+    return container_of(link, struct loop_timeout, link);
 }
 
 int timeouts_start(struct timeouts *timeouts, struct loop_timeout *timeout, uint64_t now_ns,
@@ -99,15 +116,14 @@ int timeouts_start(struct timeouts *timeouts, struct loop_timeout *timeout, uint
     if (!queue)
         return ERROR_OUT_OF_MEMORY;
     timeout->due_ns = now_ns + after_ns;
+    /* What makes a queue of it: time does not go back. */
+    check(list_empty(&queue->timeouts) ||
+          timeout_at(queue->timeouts.previous)->due_ns <= timeout->due_ns);
     list_push_back(&queue->timeouts, &timeout->link);
     if (timeout->due_ns < timeouts->nearest_ns)
         timeouts->nearest_ns = timeout->due_ns;
+    check(timeouts->nearest_ns <= timeout->due_ns);
     return 0;
-}
-
-static struct loop_timeout *timeout_at(struct list *link)
-{
-    return container_of(link, struct loop_timeout, link);
 }
 
 /* Moves what is due from the front of a queue into `due`; both are in the order of due times. */
@@ -146,7 +162,9 @@ size_t timeouts_expire(struct timeouts *timeouts, uint64_t now_ns)
     }
     /* They stay linked until their turn comes, so that one may stop another. */
     size_t count = 0;
-    for (struct list *link; (link = list_pop_front(&due)); count++)
+    for (struct list *link; (link = list_pop_front(&due)); count++) {
+        check(timeout_at(link)->due_ns <= now_ns);
         timeout_at(link)->expired(timeout_at(link));
+    }
     return count;
 }
