@@ -2,6 +2,7 @@
 
 #include "http/client_counts.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +11,16 @@
 
 #define CHAINS_MIN 64
 #define CHAINS_MAX 65536
+
+static_assert((CHAINS_MIN & (CHAINS_MIN - 1)) == 0 && (CHAINS_MAX & (CHAINS_MAX - 1)) == 0,
+              "chains are found by a mask");
+static_assert(CHAINS_MIN <= CHAINS_MAX, "the least is no more than the most");
+
+/* What holds of a client while it has connections. */
+static void check_count(const struct client_counts *counts, const struct client_count *count)
+{
+    check(count->connections > 0 && count->connections <= counts->connections_max);
+}
 
 int client_counts_init(struct client_counts *counts, size_t connections_expected,
                        size_t connections_max, struct fault *fault)
@@ -53,6 +64,7 @@ static struct client_count **chain_of(struct client_counts *counts, uint64_t key
 {
     /* Fibonacci hashing: the high bits of the product are well mixed. */
     uint64_t mixed = key * 0x9e3779b97f4a7c15u;
+    check(counts->chains && counts->chain_count >= CHAINS_MIN);
     return &counts->chains[(mixed >> 32) & (counts->chain_count - 1)];
 }
 
@@ -75,13 +87,14 @@ int client_counts_enter(struct client_counts *counts, const struct address *addr
         *chain = count;
     }
     count->connections++;
+    check_count(counts, count);
     *ret_count = count;
     return 0;
 }
 
 void client_counts_leave(struct client_counts *counts, struct client_count *count)
 {
-    check(count->connections > 0);
+    check_count(counts, count);
     if (--count->connections > 0)
         return;
     struct client_count **link = chain_of(counts, count->key);

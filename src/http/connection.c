@@ -2,6 +2,7 @@
 
 #include "http/connection.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -31,12 +32,31 @@ static const struct state_row rows[] = {
     [HTTP_CONNECTION_LINGERING] = {"lingering", STATE_TO(HTTP_CONNECTION_CLOSED)},
     [HTTP_CONNECTION_CLOSED] = {"closed", 0},
 };
+static_assert(sizeof(rows) / sizeof(rows[0]) == HTTP_CONNECTION_CLOSED + 1, "a row for each state");
+static_assert(HTTP_PENDING_BYTES_MAX <= HTTP_READ_BYTES, "what is pending fits its buffer");
+static_assert(HTTP_DISCARD_BYTES_MAX <= HTTP_LINGER_BYTES_MAX,
+              "who is to be gone may send more than who stays");
+static_assert(HTTP_REQUESTS_PER_TURN > 0, "each turn goes on");
 static const struct state_machine machine = {
     .name = "connection", .rows = rows, .count = sizeof(rows) / sizeof(rows[0])};
 
 static enum http_connection_state state_of(const struct http_connection *connection)
 {
     return connection->state.now;
+}
+
+/* What holds between any two events. */
+static void check_connection(const struct http_connection *connection)
+{
+    enum http_connection_state state = state_of(connection);
+    const struct http_exchange *exchange = connection->exchange;
+    check((connection->socket < 0) == (state == HTTP_CONNECTION_CLOSED));
+    check(list_empty(&connection->idle_link) == (state != HTTP_CONNECTION_IDLE));
+    check(exchange || (state != HTTP_CONNECTION_HEAD && state != HTTP_CONNECTION_EXCHANGE));
+    check(!exchange || exchange->connection == connection);
+    check(state != HTTP_CONNECTION_EXCHANGE || !exchange->over);
+    check(buffer_bytes(&connection->pending) <= HTTP_READ_BYTES);
+    check(connection->turn_requests <= HTTP_REQUESTS_PER_TURN);
 }
 
 static void move(struct http_connection *connection, enum http_connection_state to)
@@ -62,7 +82,7 @@ static void on_closed(uv_handle_t *handle)
 {
     struct http_connection *connection = container_of(handle, struct http_connection, poll);
     struct http_shared *shared = connection->shared;
-    check(!connection->working);
+    check(!connection->working && connection->socket < 0 && shared->closing > 0);
     give_exchange(connection);
     buffer_fini(&connection->pending);
     http_output_fini(&connection->output);
@@ -77,6 +97,7 @@ static void on_closed(uv_handle_t *handle)
 static void close_now(struct http_connection *connection)
 {
     struct http_shared *shared = connection->shared;
+    check(connection->socket >= 0 && shared->open > 0);
     move(connection, HTTP_CONNECTION_CLOSED);
     loop_timeout_stop(&connection->read_timeout);
     loop_timeout_stop(&connection->write_timeout);
@@ -238,6 +259,7 @@ static void time_input(struct http_connection *connection)
 static bool begin_request(struct http_connection *connection)
 {
     struct http_shared *shared = connection->shared;
+    check(!connection->exchange);
     connection->exchange = http_exchange_take(shared, connection);
     if (!connection->exchange) {
         http_connection_lose(connection, ERROR_OUT_OF_MEMORY);
@@ -425,6 +447,7 @@ static void settle(struct http_connection *connection)
         return;
     time_input(connection);
     watch(connection);
+    check_connection(connection);
 }
 
 /* Goes on with `input` as far as it goes; what is left of it, the caller keeps. */
@@ -590,6 +613,7 @@ static bool send_output(struct http_connection *connection)
             sent = true;
         }
     }
+    check(connection->output_stuck == (http_output_bytes(output) > 0));
     if (!connection->output_stuck)
         loop_timeout_stop(&connection->write_timeout);
     else if ((sent || list_empty(&connection->write_timeout.link)) &&
@@ -701,6 +725,7 @@ static void on_write_timeout(struct loop_timeout *timeout)
 
 void http_connection_read_body(struct http_connection *connection)
 {
+    check(state_of(connection) == HTTP_CONNECTION_EXCHANGE);
     /* Within the loop that parses, that loop goes on with the body by itself. */
     if (connection->working)
         return;
@@ -722,6 +747,7 @@ void http_connection_read_body(struct http_connection *connection)
 
 void http_connection_read_more(struct http_connection *connection)
 {
+    check(state_of(connection) == HTTP_CONNECTION_EXCHANGE);
     if (connection->working)
         return;
     /* Also without input: the end of a body that just filled the window is still to be told. */
@@ -734,6 +760,7 @@ void http_connection_end_response(struct http_connection *connection)
     struct http_exchange *exchange = connection->exchange;
     uint64_t left = http_parser_body_left(&connection->parser);
     bool pending = http_connection_has_input(connection);
+    check(state_of(connection) == HTTP_CONNECTION_EXCHANGE && exchange->over);
     if (exchange->body == HTTP_BODY_WHOLE && connection->keeps_alive) {
         next_request(connection);
         if (!connection->working)
@@ -757,6 +784,7 @@ void http_connection_end_response(struct http_connection *connection)
 
 void http_connection_cut(struct http_connection *connection, bool reset)
 {
+    check(connection->exchange && connection->exchange->over);
     connection->resets = reset;
     close_soon(connection, false);
     if (!connection->working)
@@ -777,6 +805,7 @@ static int watch_socket(struct http_connection *connection)
 int http_connection_open(struct http_shared *shared, int socket, const struct address *peer)
 {
     struct http_connection *connection = NULL;
+    check(socket >= 0);
     if (!fault_hits(shared->options.fault, FAULT_ALLOCATION))
         connection = malloc(sizeof(*connection));
     if (!connection)

@@ -2,11 +2,15 @@
 
 #include "http/date.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <time.h>
 
 #include "base/check.h"
 #include "base/clock.h"
+
+static_assert(sizeof("Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n") - 1 == HTTP_DATE_LINE_BYTES,
+              "the line has the length of RFC 9110's example");
 
 /* Not strftime(): that one asks the locale. */
 static void write_line(char *line, uint64_t realtime_ns)
@@ -30,6 +34,7 @@ struct slice http_date_line(struct http_date *date, const struct loop *loop)
     if (now_ns >= date->due_ns) {
         uint64_t realtime_ns = clock_realtime_ns(loop_clock(loop));
         write_line(date->line, realtime_ns);
+        check(date->line[HTTP_DATE_LINE_BYTES] == '\0');
         date->due_ns = now_ns + NANOSECONDS_PER_SECOND - realtime_ns % NANOSECONDS_PER_SECOND;
     }
     return (struct slice){.data = date->line, .bytes = HTTP_DATE_LINE_BYTES};

@@ -2,6 +2,7 @@
 
 #include "http/exchange.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "base/check.h"
@@ -19,6 +20,20 @@
 #define TAIL_ROOM_BYTES (HTTP_RESPONSE_TAIL_BYTES_MAX + HTTP_CHUNK_LINE_BYTES_MAX)
 
 #define LINE_END SLICE("\r\n")
+
+static_assert(EXCHANGES_KEPT > 0, "a kept connection allocates nothing");
+
+/* What holds between any two events. */
+static void check_exchange(const struct http_exchange *exchange)
+{
+    size_t window = exchange->connection->shared->options.body_window_bytes;
+    check(exchange->unconsumed <= exchange->received && exchange->unconsumed <= window);
+    check(!exchange->held || exchange->unconsumed > window / 2);
+    check(!exchange->open || exchange->responded);
+    check(exchange->responded || exchange->body_sent == 0);
+    check(!exchange->responded || exchange->response.framing != HTTP_FRAMING_LENGTH ||
+          exchange->body_sent <= exchange->response.length);
+}
 
 /* ---- The pool -------------------------------------------------------------------------------- */
 
@@ -76,15 +91,19 @@ struct http_exchange *http_exchange_take(struct http_shared *shared,
         link ? container_of(link, struct http_exchange, link) : create(shared);
     if (!exchange)
         return NULL;
+    check(!link || shared->exchange_count > 0);
     if (link)
         shared->exchange_count--;
     reset(exchange, connection);
+    check_exchange(exchange);
     return exchange;
 }
 
 void http_exchange_give(struct http_shared *shared, struct http_exchange *exchange)
 {
     check(exchange->over || !exchange->handled);
+    check(exchange->connection && list_empty(&exchange->link));
+    check(shared->exchange_count <= EXCHANGES_KEPT);
     if (shared->exchange_count == EXCHANGES_KEPT) {
         destroy(exchange);
         return;
@@ -115,6 +134,7 @@ static void finish(struct http_exchange *exchange, int failure)
 {
     const struct http_shared *shared = exchange->connection->shared;
     check(!exchange->over);
+    check_exchange(exchange);
     exchange->over = true;
     exchange->failure = failure;
     if (!shared->handler.done)
@@ -250,6 +270,7 @@ void http_exchange_consumed(struct http_exchange *exchange, size_t bytes)
     if (!exchange->held || exchange->unconsumed > shared->options.body_window_bytes / 2)
         return;
     exchange->held = false;
+    check_exchange(exchange);
     http_connection_read_more(exchange->connection);
 }
 
@@ -281,6 +302,7 @@ void http_exchange_receive(struct http_exchange *exchange, struct slice data)
     exchange->unconsumed += data.bytes;
     exchange->held =
         exchange->unconsumed >= exchange->connection->shared->options.body_window_bytes;
+    check_exchange(exchange);
     if (data.bytes > 0)
         exchange->events.body(exchange->context, data);
     if (too_much && !exchange->over)
@@ -369,6 +391,7 @@ int http_exchange_respond(struct http_exchange *exchange, uint32_t status,
     if (code)
         return code;
     exchange->responded = true;
+    check_exchange(exchange);
     connection->keeps_alive = http_response_keeps_alive(response);
     http_connection_flush_soon(connection);
     return 0;
@@ -389,6 +412,7 @@ void http_exchange_seal(struct http_exchange *exchange)
     size_t bytes = http_response_write_tail(response, tail);
     if (in_chunk)
         bytes += http_chunk_line_write(exchange->body_sent, tail + bytes);
+    check(bytes <= TAIL_ROOM_BYTES);
     /* The front moves up to the tail, which ends where the body begins. */
     size_t unused = TAIL_ROOM_BYTES - bytes;
     memmove(exchange->open_memory + unused, exchange->open_memory, response->front_bytes);
@@ -452,6 +476,7 @@ int http_exchange_write(struct http_exchange *exchange, struct slice data)
     if (code)
         return code;
     exchange->body_sent += data.bytes;
+    check_exchange(exchange);
     return 0;
 }
 
@@ -520,6 +545,7 @@ void http_exchange_sent(struct http_exchange *exchange)
     if (exchange->over || !exchange->written ||
         http_output_bytes(output_of(exchange)) > bytes_max / 2)
         return;
+    check(exchange->handled && exchange->responded);
     exchange->written = false;
     exchange->events.writable(exchange->context);
 }

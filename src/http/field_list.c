@@ -2,6 +2,7 @@
 
 #include "http/field_list.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "base/check.h"
@@ -11,6 +12,18 @@
 #define KEPT_TEXT_BYTES 4096
 #define KEPT_FIELDS 64
 #define FIRST_FIELDS 32
+
+static_assert(FIRST_FIELDS <= KEPT_FIELDS && KEPT_FIELDS <= HTTP_FIELDS_MAX,
+              "ordinary lists are kept, and are no more than there may be");
+static_assert(HTTP_FIELDS_MAX % FIRST_FIELDS == 0, "doubling ends at the most fields");
+
+/* What holds between any two pieces. */
+static void check_list(const struct http_field_list *list)
+{
+    check(list->count <= list->capacity && list->capacity <= HTTP_FIELDS_MAX);
+    check((list->fields == NULL) == (list->capacity == 0));
+    check(!list->open || list->count > 0);
+}
 
 void http_field_list_init(struct http_field_list *list, size_t bytes_max)
 {
@@ -53,6 +66,7 @@ static int begin_field(struct http_field_list *list)
     }
     list->fields[list->count++] = (struct field){.name = {.bytes = 0}};
     list->open = true;
+    check_list(list);
     return 0;
 }
 
@@ -86,6 +100,7 @@ int http_field_list_add_name(struct http_field_list *list, struct slice piece)
 int http_field_list_add_value(struct http_field_list *list, struct slice piece)
 {
     check(list->open);
+    check_list(list);
     int code = buffer_append(&list->text, piece);
     if (code)
         return head_too_large(code);
@@ -102,6 +117,7 @@ void http_field_list_end_field(struct http_field_list *list)
 void http_field_list_complete(struct http_field_list *list)
 {
     check(!list->open);
+    check_list(list);
     const char *next = list->count > 0 ? buffer_slice(&list->text).data : NULL;
     for (size_t i = 0; i < list->count; i++) {
         struct field *field = &list->fields[i];
@@ -111,4 +127,5 @@ void http_field_list_complete(struct http_field_list *list)
         next += field->value.bytes;
         field->value = slice_trim(field->value);
     }
+    check(list->count == 0 || next == buffer_slice(&list->text).data + buffer_bytes(&list->text));
 }

@@ -236,6 +236,9 @@ int http_head_complete(struct http_head *head, const struct http_head_framing *f
         return code;
     }
     drop_named_fields(head, &found.connection);
+    check(request->method.bytes > 0 && request->path_with_query.bytes > 0);
+    check(request->version_minor == 0 || request->authority.bytes > 0);
+    check(head->header.count <= head->header.capacity);
     request->fields = head->header.fields;
     request->field_count = head->header.count;
     head->keep_alive =

@@ -2,7 +2,9 @@
 
 #include "http/output.h"
 
+#include <assert.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -24,6 +26,26 @@ struct http_block {
 
 #define BLOCK_CAPACITY (BLOCK_BYTES - sizeof(struct http_block))
 
+static_assert(VECTORS_MAX <= IOV_MAX, "sendmsg takes as many");
+static_assert(BLOCK_BYTES > 2 * sizeof(struct http_block), "a block is mostly memory");
+
+/* What holds between any two operations. */
+static void check_pool(const struct http_block_pool *pool)
+{
+    check(pool->count <= pool->count_max);
+    check((pool->free == NULL) == (pool->count == 0));
+}
+
+static void check_output(const struct http_output *output)
+{
+    check((output->first == NULL) == (output->last == NULL));
+    check((output->first == NULL) == (output->write == NULL));
+    check(output->first || output->bytes == 0);
+    check(!output->last || !output->last->next);
+    check(!output->write || (output->write->begin <= output->write->end &&
+                             output->write->end <= output->write->capacity));
+}
+
 void http_block_pool_init(struct http_block_pool *pool, size_t count_max, struct fault *fault)
 {
     *pool = (struct http_block_pool){.count_max = count_max, .fault = fault};
@@ -37,12 +59,14 @@ void http_block_pool_fini(struct http_block_pool *pool)
         free(block);
     }
     pool->count = 0;
+    check_pool(pool);
 }
 
 /* A block of at least `bytes`; of the usual size where that is enough. */
 static struct http_block *take_block(struct http_block_pool *pool, size_t bytes)
 {
     struct http_block *block = pool->free;
+    check_pool(pool);
     if (bytes <= BLOCK_CAPACITY && block) {
         pool->free = block->next;
         pool->count--;
@@ -55,6 +79,7 @@ static struct http_block *take_block(struct http_block_pool *pool, size_t bytes)
             return NULL;
         block->capacity = capacity;
     }
+    check(block->capacity >= bytes);
     block->next = NULL;
     block->begin = block->end = 0;
     return block;
@@ -69,6 +94,7 @@ static void give_block(struct http_block_pool *pool, struct http_block *block)
     block->next = pool->free;
     pool->free = block;
     pool->count++;
+    check_pool(pool);
 }
 
 void http_output_init(struct http_output *output, struct http_block_pool *pool)
@@ -97,6 +123,7 @@ static bool add_block(struct http_output *output, size_t bytes)
     else
         output->first = output->write = block;
     output->last = block;
+    check_output(output);
     return true;
 }
 
@@ -110,6 +137,7 @@ int http_output_reserve(struct http_output *output, size_t bytes)
             return ERROR_OUT_OF_MEMORY;
         room += output->last->capacity;
     }
+    check_output(output);
     return 0;
 }
 
@@ -143,6 +171,7 @@ char *http_output_extend(struct http_output *output, size_t bytes)
     char *memory = output->write->memory + output->write->end;
     output->write->end += bytes;
     output->bytes += bytes;
+    check_output(output);
     return memory;
 }
 
@@ -154,8 +183,10 @@ char *http_output_open(struct http_output *output, size_t bytes, struct http_blo
             return NULL;
         output->write = block = output->last;
     }
+    check(block->begin == 0 && block->end == 0);
     block->end = bytes;
     output->bytes += bytes;
+    check_output(output);
     *ret_block = block;
     return block->memory;
 }
@@ -172,8 +203,10 @@ static void drop_front(struct http_output *output, size_t bytes)
 {
     check(bytes <= output->bytes);
     output->bytes -= bytes;
+    check_output(output);
     while (output->first) {
         struct http_block *block = output->first;
+        check(block->begin <= block->end);
         size_t waiting = block->end - block->begin;
         if (bytes < waiting) {
             block->begin += bytes;
@@ -205,6 +238,7 @@ ssize_t http_output_send(struct http_output *output, int socket)
             .iov_len = block->end - block->begin,
         };
     }
+    check(message.msg_iovlen > 0);
     if (fault_hits(output->pool->fault, FAULT_WRITE))
         return -EPIPE;
     ssize_t sent;

@@ -2,6 +2,8 @@
 
 #include "http/parser.h"
 
+#include <assert.h>
+
 #include "base/check.h"
 #include "http/field.h"
 #include "tables/errors.h"
@@ -12,6 +14,21 @@
 
 /* What a chunk may cost without counting against HTTP_CHUNK_OVERHEAD_BYTES_MAX. */
 #define CHUNK_LINE_BYTES 16
+
+static_assert(sizeof(((struct http_parser *)0)->version) > sizeof("1.1") - 1,
+              "what is longer than a version is seen to be");
+static_assert(CHUNK_LINE_BYTES < HTTP_CHUNK_OVERHEAD_BYTES_MAX, "a chunk may cost something");
+static_assert(HTTP_METHOD_BYTES_MAX >= sizeof("UPDATEREDIRECTREF") - 1,
+              "the longest registered method fits");
+
+/* What holds between any two steps. */
+static void check_parser(const struct http_parser *parser)
+{
+    check(parser->section_bytes <= parser->head_bytes_max);
+    check(parser->version_bytes <= sizeof(parser->version));
+    check(parser->empty_line_bytes <= sizeof("\r\n") - 1);
+    check(parser->overhead_bytes <= HTTP_CHUNK_OVERHEAD_BYTES_MAX);
+}
 
 static struct http_parser *parser_of(llhttp_t *llhttp)
 {
@@ -160,6 +177,7 @@ int http_parser_skip_empty_line(struct http_parser *parser, struct slice *input)
 void http_parser_begin(struct http_parser *parser, struct http_head *head, struct arena *arena)
 {
     check(parser->state == HTTP_PARSER_EMPTY_LINE);
+    check(head && arena && head->method_bytes == 0 && buffer_bytes(&head->target) == 0);
     size_t head_bytes_max = parser->head_bytes_max;
     *parser = (struct http_parser){
         .head = head,
@@ -219,7 +237,7 @@ static enum llhttp_errno run(struct http_parser *parser, struct slice input, siz
     *ret_used = input.bytes;
     if (result == HPE_PAUSED)
         *ret_used = (size_t)(llhttp_get_error_pos(&parser->llhttp) - input.data);
-    check(*ret_used <= input.bytes);
+    check(*ret_used <= input.bytes && parser->body.bytes <= input.bytes);
     return result;
 }
 
@@ -236,6 +254,7 @@ static int failure_of(const struct http_parser *parser, enum llhttp_errno result
 
 static void take(struct slice *input, size_t bytes)
 {
+    check(bytes <= input->bytes);
     input->data += bytes;
     input->bytes -= bytes;
 }
@@ -275,6 +294,7 @@ static bool is_http_0_9(const struct http_parser *parser, const char *piece, siz
  * the same byte however the input is cut. */
 static int take_section(struct http_parser *parser, struct slice *input)
 {
+    check_parser(parser);
     size_t room = parser->head_bytes_max - parser->section_bytes;
     size_t used;
     struct slice piece = {.data = input->data, .bytes = input->bytes < room ? input->bytes : room};
@@ -308,6 +328,7 @@ static void settle_chunk(struct http_parser *parser)
     uint64_t cost = parser->overhead_bytes + parser->line_bytes;
     parser->overhead_bytes = cost > allowed ? cost - allowed : 0;
     parser->line_bytes = 0;
+    check_parser(parser);
     if (chunk_bytes == 0)
         parser->state = HTTP_PARSER_TRAILERS;
 }
@@ -319,6 +340,7 @@ static int take_body(struct http_parser *parser, struct slice *input, struct sli
     if (result != HPE_OK && result != HPE_PAUSED)
         return failure_of(parser, result);
     take(input, used);
+    check(parser->body.bytes <= used);
     parser->line_bytes += used - parser->body.bytes;
     if (parser->overhead_bytes + parser->line_bytes > HTTP_CHUNK_OVERHEAD_BYTES_MAX)
         return ERROR_REQUEST_MALFORMED;
@@ -377,6 +399,7 @@ int http_parser_next(struct http_parser *parser, struct slice *input, struct sli
 void http_parser_finish(struct http_parser *parser)
 {
     check(parser->state == HTTP_PARSER_OVER);
+    check_parser(parser);
     parser->state = HTTP_PARSER_EMPTY_LINE;
     parser->empty_line_bytes = 0;
 }

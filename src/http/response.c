@@ -2,6 +2,8 @@
 
 #include "http/response.h"
 
+#include <assert.h>
+
 #include "base/check.h"
 #include "http/field.h"
 #include "http/server.h"
@@ -9,6 +11,16 @@
 #include "tables/errors.h"
 
 #define STATUS_LINE_BYTES (sizeof("HTTP/1.1 200 \r\n") - 1)
+
+static_assert(sizeof("Content-Length: 18446744073709551615\r\nConnection: keep-alive\r\n\r\n") -
+                      1 <=
+                  HTTP_RESPONSE_TAIL_BYTES_MAX,
+              "the longest tail with a length fits");
+static_assert(sizeof("Transfer-Encoding: chunked\r\nConnection: keep-alive\r\n\r\n") - 1 <=
+                  HTTP_RESPONSE_TAIL_BYTES_MAX,
+              "the longest tail of chunks fits");
+static_assert(2 * sizeof(size_t) + sizeof("\r\n") - 1 <= HTTP_CHUNK_LINE_BYTES_MAX,
+              "two hexadecimal digits a byte of the length");
 
 /* Whether a field of the handler's goes out: it is for the other end. Length, coding and connection
  * are ours to say. */
@@ -119,6 +131,7 @@ void http_response_set_length(struct http_response *response, uint64_t length)
 {
     check(response->framing == HTTP_FRAMING_CHUNKED ||
           response->framing == HTTP_FRAMING_UNTIL_CLOSE);
+    check(!response->states_length && length != HTTP_LENGTH_UNKNOWN);
     response->framing = HTTP_FRAMING_LENGTH;
     response->states_length = true;
     response->length = length;
@@ -158,6 +171,8 @@ int http_response_decide(struct http_response *response)
         return code;
     response->adds_date = !wishes.has_date;
     response->front_bytes = measure_front(response);
+    check(response->front_bytes >= STATUS_LINE_BYTES);
+    check(response->states_length || response->framing != HTTP_FRAMING_LENGTH);
     return 0;
 }
 
@@ -206,6 +221,8 @@ size_t http_response_write_tail(const struct http_response *response,
                                 char memory[HTTP_RESPONSE_TAIL_BYTES_MAX])
 {
     char *to = memory;
+    check(!response->states_length || response->framing == HTTP_FRAMING_LENGTH ||
+          response->framing == HTTP_FRAMING_NO_BODY);
     if (response->states_length) {
         to = put(to, SLICE("Content-Length: "));
         to = put_decimal(to, response->length);
@@ -229,6 +246,7 @@ size_t http_chunk_line_write(size_t bytes, char memory[HTTP_CHUNK_LINE_BYTES_MAX
     size_t count = 1;
     while (count < 16 && bytes >> (4 * count) != 0)
         count++;
+    check(count + 2 <= HTTP_CHUNK_LINE_BYTES_MAX);
     for (size_t i = 0; i < count; i++)
         memory[i] = digits[bytes >> (4 * (count - 1 - i)) & 0xf];
     put(memory + count, SLICE("\r\n"));

@@ -52,6 +52,15 @@ static struct http_server *server_of(struct http_shared *shared)
     return container_of(shared, struct http_server, shared);
 }
 
+/* What holds of the counts and the lists between any two events: a connection stands in the list
+ * until libuv has let go of it. */
+static void check_shared(const struct http_shared *shared)
+{
+    check(list_empty(&shared->connections) == (shared->open + shared->closing == 0));
+    check(shared->open > 0 || list_empty(&shared->idle));
+    check(list_empty(&shared->exchanges) == (shared->exchange_count == 0));
+}
+
 /* ---- Accepting ------------------------------------------------------------------------------- */
 
 /* Where there are as many connections as there may be, the one that has been idle longest goes. */
@@ -78,6 +87,8 @@ static int take_connection(struct http_shared *shared, int socket, const struct 
         shared->counts.connections_refused++;
     else
         shared->counts.connections_accepted++;
+    check(shared->open <= shared->options.connections_max);
+    check_shared(shared);
     return code;
 }
 
@@ -160,6 +171,7 @@ static void on_listener_closed(uv_handle_t *handle)
     struct listener *listener = container_of(handle, struct listener, poll);
     struct http_server *server = listener->server;
     free(listener);
+    check(server->listeners_closing > 0);
     server->listeners_closing--;
     look_for_end(server);
 }
@@ -243,6 +255,9 @@ static void on_drained(struct loop_task *task)
 static void destroy(struct http_server *server)
 {
     struct http_shared *shared = &server->shared;
+    check(server->closing && list_empty(&server->listeners) && server->listeners_closing == 0);
+    check(shared->open == 0 && shared->closing == 0);
+    check_shared(shared);
     loop_task_cancel(&server->drain_task);
     loop_task_cancel(&server->close_task);
     http_exchange_free_all(shared);
@@ -256,6 +271,7 @@ static void destroy(struct http_server *server)
 static void look_for_end(struct http_server *server)
 {
     struct http_shared *shared = &server->shared;
+    check_shared(shared);
     if (shared->draining && shared->open == 0 && server->drained && !server->closing)
         loop_defer(shared->loop, &server->drain_task);
     if (!server->closing || shared->open > 0 || shared->closing > 0 ||
@@ -279,7 +295,7 @@ static void on_connection_closed(struct http_shared *shared)
 void http_server_drain(struct http_server *server, void (*drained)(void *context), void *context)
 {
     struct http_shared *shared = &server->shared;
-    check(!shared->draining && !server->closing);
+    check(!shared->draining && !server->closing && loop_is_current(shared->loop));
     for (struct list *link = server->listeners.next; link != &server->listeners; link = link->next)
         accept_some(container_of(link, struct listener, link), BACKLOG);
     shared->draining = true;
@@ -347,7 +363,8 @@ int http_server_create(struct loop *loop, const struct http_server_options *opti
                        struct error *error)
 {
     struct http_server *server = NULL;
-    check(options->head_bytes_max > 0 && options->body_window_bytes > 0 && handler->request);
+    check(loop && options->head_bytes_max > 0 && options->body_window_bytes > 0);
+    check(handler->request);
     if (!fault_hits(options->fault, FAULT_ALLOCATION))
         server = malloc(sizeof(*server));
     if (!server)
