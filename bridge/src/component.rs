@@ -12,10 +12,13 @@ use std::ffi::c_int;
 use std::path::Path;
 use std::sync::Arc;
 use wasmtime::component::types::ComponentItem;
-use wasmtime::component::{ComponentExportIndex, InstancePre, Resource};
+use wasmtime::component::{ComponentExportIndex, InstancePre, Resource, ResourceType, Type};
 
 /// Versions are matched as semver does: a component's export of any 0.2.x is found by this.
 const HANDLER: &str = "wasi:http/incoming-handler@0.2.0";
+
+/// What its name begins with, whatever version of 0.2 it is.
+const HANDLER_0_2: &str = "wasi:http/incoming-handler@0.2.";
 
 /// What `handle` is given.
 pub type HandleArguments = (Resource<IncomingRequest>, Resource<ResponseOutparam>);
@@ -57,11 +60,45 @@ fn compile(engine: Arc<Engine>, wasm: &[u8]) -> Result<Vec<u8>, Failure> {
     refusal::check_header(wasm)?;
     let component = wasmtime::component::Component::from_binary(&engine.wasmtime, wasm)
         .map_err(|error| refusal::compile(&error))?;
-    Component::new(engine, &component)?;
+    Component::new(engine.clone(), &component)?;
+    check_handle(&engine, &component)?;
     component.serialize().map_err(|error| {
         let message = format!("the artifact was not written: {error:#}");
         Failure::new(FN0_ERROR_SYSTEM, message)
     })
+}
+
+/// Whether the export takes and gives what wasi:http says. Its name alone would let a guest fail only when it is called.
+fn check_handle(
+    engine: &Engine,
+    component: &wasmtime::component::Component,
+) -> Result<(), Failure> {
+    let types = engine.linker.substituted_component_type(component);
+    let types = types.map_err(|error| refusal::link(&error))?;
+    let handle = types
+        .exports(&engine.wasmtime)
+        .find_map(|(name, item)| match item.ty {
+            ComponentItem::ComponentInstance(instance) if name.starts_with(HANDLER_0_2) => {
+                Some(instance.get_export(&engine.wasmtime, "handle")?.ty)
+            }
+            _ => None,
+        });
+    let arguments = [
+        Type::Own(ResourceType::host::<IncomingRequest>()),
+        Type::Own(ResourceType::host::<ResponseOutparam>()),
+    ];
+    match handle {
+        Some(ComponentItem::ComponentFunc(function))
+            if function
+                .params()
+                .map(|(_, argument)| argument)
+                .eq(arguments)
+                && function.results().len() == 0 =>
+        {
+            Ok(())
+        }
+        _ => Err(refusal::wrong_export()),
+    }
 }
 
 /// # Safety

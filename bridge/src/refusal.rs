@@ -78,6 +78,13 @@ pub fn missing_export() -> Failure {
     )
 }
 
+pub fn wrong_export() -> Failure {
+    Failure::new(
+        FN0_ERROR_MISSING_EXPORT,
+        "exports wasi:http/incoming-handler@0.2 with another type than WASI's",
+    )
+}
+
 fn threads(text: &str) -> Option<Failure> {
     let signs = ["shared memor", "threads", "atomic", "is shared"];
     let message = "needs threads or shared memory, which are not supported: use async/await";

@@ -76,6 +76,7 @@ static void components_that_cannot_run_are_refused(void **state)
         {"wat/no-export", FN0_ERROR_MISSING_EXPORT, "does not export wasi:http/incoming-handler"},
         {"wat/other-export", FN0_ERROR_MISSING_EXPORT,
          "does not export wasi:http/incoming-handler"},
+        {"wat/wrong-handler", FN0_ERROR_MISSING_EXPORT, "with another type than WASI's"},
         {"wat/unknown-import", FN0_ERROR_UNSUPPORTED_IMPORT,
          "imports `call` of `example:thing/api@1.0.0`, which fn0 does not have"},
         {"wat/unknown-function", FN0_ERROR_UNSUPPORTED_IMPORT,
