@@ -250,6 +250,7 @@ static void test_two_threads_send_and_the_order_is_kept(void **state)
     struct order order = {.kept = true};
     pthread_t threads[2];
 
+    directory_watch(fixture->directory, NULL, NULL);
     directory_watch(fixture->directory, check_order, &order);
     for (int i = 0; i < 2; i++)
         assert_int_equal(0, pthread_create(&threads[i], NULL, send_in_order, &senders[i]));
