@@ -225,7 +225,11 @@ class Host:
             ]
 
     def wait_for_line(self, seconds=10, **wanted):
-        return eventually(lambda: self.lines(**wanted), seconds, f"a line {wanted} in {self.log[-10:]}")[-1]
+        try:
+            return eventually(lambda: self.lines(**wanted), seconds, f"a line {wanted}")[-1]
+        except AssertionError as late:
+            last = [line["raw"] if isinstance(line, dict) else line for line in self.log[-15:]]
+            raise AssertionError("\n".join([str(late), *last])) from None
 
     @contextlib.contextmanager
     def deaf(self):
