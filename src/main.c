@@ -2,6 +2,7 @@
 
 /* The program `fn0`: chooses the command and owns the root objects that commands borrow. */
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -73,8 +74,21 @@ static enum exit_status choose(const struct program *program, int count, const c
     return status;
 }
 
+/* Whoever started the program may have closed some of them: sockets and files that are opened later
+ * would take their places, and be written the log. */
+static bool hold_standard_descriptors(void)
+{
+    for (int descriptor = STDIN_FILENO; descriptor <= STDERR_FILENO; descriptor++) {
+        if (fcntl(descriptor, F_GETFD) < 0 && open("/dev/null", O_RDWR) != descriptor)
+            return false;
+    }
+    return true;
+}
+
 int main(int argc, char **argv)
 {
+    if (!hold_standard_descriptors())
+        return EXIT_STATUS_FAILED;
     if (argc > 1 && strcmp(argv[1], COMPILER_COMMAND) == 0)
         return compiler_main(argc, argv);
     struct random random;
