@@ -17,6 +17,7 @@ static bool take_up_to(struct budget_counter *counter, uint64_t amount, uint64_t
             return false;
     } while (!atomic_compare_exchange_weak_explicit(&counter->used, &used, used + amount,
                                                     memory_order_relaxed, memory_order_relaxed));
+    check(used + amount <= max);
     return true;
 }
 
@@ -43,12 +44,13 @@ void budget_init(struct budget *budget, uint64_t slots, uint64_t warm_instances,
     budget->slots_per_function_max = slots - slots / 4 - (slots % 4 != 0);
     if (budget->slots_per_function_max == 0)
         budget->slots_per_function_max = 1;
+    check(budget->slots_per_function_max <= slots);
     check(pthread_mutex_init(&budget->lock, NULL) == 0);
 }
 
 void budget_fini(struct budget *budget)
 {
-    check(budget->functions == NULL);
+    check(budget->functions == NULL && atomic_load(&budget->function_count) == 0);
     check(atomic_load(&budget->slots.used) == 0);
     check(atomic_load(&budget->warm_instances.used) == 0);
     check(atomic_load(&budget->warm_memory_bytes.used) == 0);
@@ -103,8 +105,11 @@ void budget_function_release(struct budget *budget, struct budget_function *func
     bool last = --function->references == 0;
     if (last) {
         struct budget_function **at = &budget->functions;
-        while (*at != function)
+        while (*at != function) {
+            check(*at);
             at = &(*at)->next;
+        }
+        check(atomic_load(&budget->function_count) > 0);
         *at = function->next;
         atomic_fetch_sub(&budget->function_count, 1);
     }

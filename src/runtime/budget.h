@@ -38,6 +38,7 @@ struct budget_function {
     struct budget_counter warm_instances; /* `max` is given with each take: versions differ in it */
 };
 
+/* The maxima are set once, before any other thread sees it. */
 struct budget {
     struct budget_counter slots; /* running calls */
     struct budget_counter warm_instances;
@@ -63,21 +64,22 @@ void budget_fini(struct budget *budget);
  * call needs one budget_function_release. Any thread; locks. */
 struct budget_function *budget_function_acquire(struct budget *budget, const char *name);
 
-/* NULL is fine. Any thread; locks. */
+/* Gives the part back; it is freed with the last executor that has it, when nothing of it may be
+ * taken any more. NULL is fine. Any thread; locks. */
 void budget_function_release(struct budget *budget, struct budget_function *function);
 
 /* Takes a slot for a call of the function; false, taking nothing, when the host has none left or
  * when it serves several functions and this one has its three quarters (decisions, 6). */
 bool budget_take_slot(struct budget *budget, struct budget_function *function);
 
-/* Gives the slot back. */
+/* Gives the slot back: once for each that was taken. Any thread. */
 void budget_give_slot(struct budget *budget, struct budget_function *function);
 
 /* Takes one warm instance of the function, which may have `warm_max` of them; false, taking
  * nothing, when it has them or when the host has its number. */
 bool budget_take_warm(struct budget *budget, struct budget_function *function, uint64_t warm_max);
 
-/* Gives one back. */
+/* Gives one back: once for each that was taken. Any thread. */
 void budget_give_warm(struct budget *budget, struct budget_function *function);
 
 #endif

@@ -2,10 +2,19 @@
 
 #include "runtime/call.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/check.h"
 #include "runtime/bridge_types.h"
+
+/* What the label keeps of a request id and of a method at most; the rest of it is the path's. */
+#define LABEL_REQUEST_ID_BYTES 128
+#define LABEL_METHOD_BYTES 32
+
+static_assert(CALL_STATE_COUNT <= STATE_COUNT_MAX, "a set of moves has a bit for each state");
+static_assert(LABEL_REQUEST_ID_BYTES + LABEL_METHOD_BYTES < CALL_LABEL_BYTES,
+              "something of the path is kept, too");
 
 static const struct state_row call_rows[CALL_STATE_COUNT] = {
     [CALL_NEW] = {"new", STATE_TO(CALL_WAITING) | STATE_TO(CALL_STARTING) | STATE_TO(CALL_RUNNING) |
@@ -25,6 +34,7 @@ const struct state_machine call_machine = {"call", call_rows, CALL_STATE_COUNT};
 /* Copies as much as fits, but leaves `spare` bytes of the label. */
 static struct slice label_add(struct call *call, size_t *used, struct slice text, size_t spare)
 {
+    check(*used + spare <= CALL_LABEL_BYTES);
     size_t room = CALL_LABEL_BYTES - *used - spare;
     size_t bytes = text.bytes < room ? text.bytes : room;
     char *at = call->label + *used;
@@ -37,14 +47,17 @@ static struct slice label_add(struct call *call, size_t *used, struct slice text
 void call_label(struct call *call, const struct call_request *request)
 {
     size_t used = 0;
-    call->request_id = label_add(call, &used, request->request_id, CALL_LABEL_BYTES - 128);
-    call->method = label_add(call, &used, request->method, CALL_LABEL_BYTES - 128 - 32);
+    call->request_id =
+        label_add(call, &used, request->request_id, CALL_LABEL_BYTES - LABEL_REQUEST_ID_BYTES);
+    call->method = label_add(call, &used, request->method,
+                             CALL_LABEL_BYTES - LABEL_REQUEST_ID_BYTES - LABEL_METHOD_BYTES);
     /* Without the query, which may hold what is nobody's business. */
     struct slice path = request->path_with_query;
     const char *query = path.bytes ? memchr(path.data, '?', path.bytes) : NULL;
     if (query)
         path.bytes = (size_t)(query - path.data);
     call->path = label_add(call, &used, path, 0);
+    check(used <= CALL_LABEL_BYTES);
 }
 
 struct slice call_body_error_name(int code)
@@ -77,6 +90,7 @@ enum limit call_limit_of(int code)
 
 struct call_usage call_usage(const struct call *call, uint64_t now_ns)
 {
+    check(now_ns >= call->entered_ns);
     return (struct call_usage){
         .cpu_ns = call->cpu.used_ns,
         .start_cpu_ns = call->start_cpu.used_ns,

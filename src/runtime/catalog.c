@@ -2,6 +2,7 @@
 
 #include "runtime/catalog.h"
 
+#include <assert.h>
 #include <limits.h>
 #include <search.h>
 #include <stdatomic.h>
@@ -18,6 +19,9 @@
 
 /* When what failed for a reason outside of the function is tried again. */
 #define RETRY_NS 5000000000ull
+
+static_assert(CATALOG_QUIET_NS < CATALOG_QUIET_NS_MAX, "what is never quiet is read all the same");
+static_assert(VERSION_ID_SHOWN < VERSION_ID_BYTES, "a shown id is a part of the whole");
 
 /* A function that the provider has told. Lives until it is removed and no load of it is under way.
  */
@@ -188,6 +192,7 @@ static void announced(struct loop_message *message)
         catalog->broken += !announcement->ready;
     }
     free(announcement);
+    check(catalog->announcements > 0);
     catalog->announcements--;
     check_settled(catalog);
     check_closed(catalog);
@@ -377,6 +382,7 @@ static void conclude(struct function *function, const struct load *load)
 static void load_finished(struct load *load)
 {
     struct function *function = load->context;
+    check(function->load == load && (!function->stale || function->removed || function->changed));
     bool wanted = !function->catalog->closing && !function->removed && !function->stale;
 
     function->load = NULL;
@@ -559,6 +565,7 @@ static void check_closed(struct catalog *catalog)
         return;
     while ((link = catalog->functions.next) != &catalog->functions)
         free_function(container_of(link, struct function, link));
+    check(catalog->function_count == 0 && catalog->by_name == NULL);
     free(catalog->directories);
     free(catalog);
     if (closed != NULL)

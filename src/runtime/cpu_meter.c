@@ -2,6 +2,7 @@
 
 #include "runtime/cpu_meter.h"
 
+#include "base/check.h"
 #include "tables/limits.h"
 
 static void mark(struct cpu_clock *cpu_clock, uint64_t now_ns)
@@ -32,6 +33,7 @@ void cpu_meter_init(struct cpu_meter *meter, uint64_t limit_ns)
 
 void cpu_meter_begin(struct cpu_meter *meter, struct cpu_clock *cpu_clock, uint64_t now_ns)
 {
+    check(now_ns >= cpu_clock->mark_wall_ns);
     cpu_clock->begun_ns = now_ns;
     /* A young mark keeps the answer after a long poll close: the CPU time since the mark is an
      * upper bound, too, and then at most this much too high. */
@@ -41,6 +43,7 @@ void cpu_meter_begin(struct cpu_meter *meter, struct cpu_clock *cpu_clock, uint6
 
 void cpu_meter_end(struct cpu_meter *meter, struct cpu_clock *cpu_clock, uint64_t now_ns)
 {
+    check(now_ns >= cpu_clock->begun_ns);
     uint64_t used_ns = now_ns - cpu_clock->begun_ns;
     if (meter->exact || used_ns >= CPU_MARK_AGE_NS) {
         uint64_t before_ns = cpu_clock->mark_cpu_ns;

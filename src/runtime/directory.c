@@ -2,6 +2,7 @@
 
 #include "runtime/directory.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -11,6 +12,8 @@
 #include "base/list.h"
 
 #define BUCKETS_MIN 16
+
+static_assert((BUCKETS_MIN & (BUCKETS_MIN - 1)) == 0, "buckets are found by a mask");
 
 /* An entry in the table. Names are the operator's, not a client's, so the hash needs no secret. */
 struct node {
@@ -144,6 +147,7 @@ static void apply(struct directory *directory, struct letter *letter)
     if (publication->removed) {
         if (node == NULL)
             return;
+        check(directory->count > 0);
         *place = node->next;
         directory->count--;
         remove_node(directory, node);
@@ -151,6 +155,7 @@ static void apply(struct directory *directory, struct letter *letter)
     }
     if (node == NULL) {
         node = letter->node;
+        check(node && !node->entry.version);
         letter->node = NULL;
         *place = node;
         if (++directory->count > directory->bucket_count)
@@ -161,6 +166,7 @@ static void apply(struct directory *directory, struct letter *letter)
     node->entry.code = publication->code;
     node->entry.version = publication->version;
     publication->version = NULL;
+    check((node->entry.state == FUNCTION_READY) == (node->entry.version != NULL));
     if (directory->changed != NULL)
         directory->changed(directory->context, &node->entry, old, false);
     version_release(old);
@@ -181,6 +187,7 @@ static void letters_came(struct loop_message *message)
     struct directory *directory = container_of(message, struct directory, message);
     struct letter *letter;
 
+    check(loop_is_current(directory->loop));
     while ((letter = next_letter(directory)) != NULL) {
         apply(directory, letter);
         if (letter->applied != NULL)

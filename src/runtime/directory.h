@@ -14,12 +14,15 @@
 #include "io/loop.h"
 #include "runtime/version.h"
 
+/* Where a function stands on a worker. */
 enum function_state {
     FUNCTION_COMPILING, /* no version yet: its first calls wait */
     FUNCTION_READY,     /* has a version */
     FUNCTION_BROKEN,    /* its first and only version cannot be loaded: `code` says why */
 };
 
+/* A function on a worker. Read by whoever is on the worker's thread; changed by publications only,
+ * but for `pool`. */
 struct directory_entry {
     const char *name;
     enum function_state state;

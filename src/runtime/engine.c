@@ -2,6 +2,7 @@
 
 #include "runtime/engine.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
@@ -56,6 +57,12 @@
 
 /* So many ticks without a poll, and the ticker sleeps: RUNNING_STEP_NS and 40 ms more. */
 #define IDLE_TICKS 50
+
+static_assert(RUNNING_STEP_NS < IDLE_TICKS * ENGINE_TICK_NS,
+              "the ticker hears of guests that run before it falls asleep");
+static_assert(MEMORY_BYTES_MAX % PAGE_BYTES == 0, "memories are whole pages");
+static_assert(MEMORY_KEEP_RESIDENT_BYTES % 4096 == 0 && TABLE_KEEP_RESIDENT_BYTES % 4096 == 0,
+              "what is kept resident is whole pages of the system");
 
 struct engine {
     struct fn0_engine *bridge;
@@ -224,6 +231,7 @@ void engine_leave(struct engine *engine, struct engine_rest *rest)
 {
     struct engine_rest *head = atomic_load(&engine->rests);
 
+    check(rest->destroy && !atomic_load(&engine->ending));
     do
         rest->next = head;
     while (!atomic_compare_exchange_weak(&engine->rests, &head, rest));

@@ -25,6 +25,7 @@ static int function_create(struct executor *executor, struct directory_entry *en
         free(function);
         return code;
     }
+    check(!entry->pool && !executor->closing);
     function->executor = executor;
     function->entry = entry;
     list_init(&function->waiting);
@@ -41,6 +42,7 @@ static void function_destroy_unused(struct function *function)
 {
     if (function->entry || function->calls > 0)
         return;
+    check(list_empty(&function->waiting));
     list_remove(&function->link);
     pool_destroy(function->pool);
     free(function);
@@ -68,6 +70,7 @@ static void begin_waiting(struct function *function)
 /* The function is gone: what runs ends on its version. */
 static void function_removed(struct function *function)
 {
+    check(function->entry && function->entry->pool == function);
     function->entry->pool = NULL;
     function->entry = NULL;
     pool_set_version(function->pool, NULL);
@@ -147,6 +150,9 @@ static void executor_free(struct executor *executor)
 {
     void (*closed)(void *context) = executor->closed;
     void *context = executor->closed_context;
+    check(list_empty(&executor->alive) && list_empty(&executor->functions) && !executor->clients);
+    check(executor->counts.running == 0 && executor->pools.warm == 0);
+    check(list_empty(&executor->ready) && list_empty(&executor->computing));
     loop_task_cancel(&executor->run);
     struct list *link;
     while ((link = list_pop_front(&executor->free)))
@@ -196,7 +202,7 @@ static struct call *call_to_end(struct executor *executor)
 
 void executor_close(struct executor *executor, void (*closed)(void *context), void *context)
 {
-    check(!executor->closing);
+    check(!executor->closing && closed);
     executor->closing = true;
     executor->closed = closed;
     executor->closed_context = context;
@@ -246,10 +252,13 @@ void executor_call_over(struct call *call)
 {
     struct executor *executor = call->executor;
     struct function *function = call->function;
+    check(call->state.now == CALL_ENDED && executor->current != call);
+    check(!call->instance && !call->bridge && !call->input && list_empty(&call->link));
+    check(function->calls > 0 && executor->counts.running > 0);
     list_remove(&call->alive);
     list_push_front(&executor->free, &call->link);
     executor->counts.running--;
-    check(function->calls > 0);
+    check(list_empty(&executor->alive) == (executor->counts.running == 0));
     function->calls--;
     function_destroy_unused(function);
 }
@@ -269,12 +278,15 @@ int call_start(struct executor *executor, struct directory_entry *entry,
                const struct call_sink *sink, void *context, struct call **ret_call,
                struct error *error)
 {
+    check(sink->head && sink->body && sink->response_end && sink->response_cut);
+    check(sink->body_wanted && sink->body_consumed && sink->end);
     int code = start_refusal(executor, entry);
     if (code < 0)
         return error_set(error, code, "%s", error_info(code)->text);
     struct function *function = entry->pool;
     if (!function && (code = function_create(executor, entry, &function, error)) < 0)
         return code;
+    check(function->executor == executor && function->entry == entry);
     if (!budget_take_slot(executor->options.budget, function->pool->budget)) {
         executor->counts.calls_refused++;
         return error_set(error, ERROR_NO_SLOT, "no slot for a call of \"%s\"", entry->name);
@@ -382,6 +394,7 @@ void call_window(struct call *call, size_t bytes)
 {
     if (call->state.now == CALL_ENDED)
         return;
+    check(bytes <= UINT64_MAX - call->window_bytes);
     call->window_bytes += bytes;
     /* Where the bridge has no memory for a number it is at its end anyway: the call times out. */
     if (call->bridge)

@@ -43,6 +43,7 @@ struct executor_output {
     void (*end)(void *context, const struct version *version, struct slice request_id);
 };
 
+/* What an executor works with. All is borrowed and outlives it. */
 struct executor_options {
     struct loop *loop;
     struct engine *engine;
@@ -105,6 +106,8 @@ struct call_sink {
     void (*end)(void *context, int code, const struct call_usage *usage);
 };
 
+/* The request as the guest will see it: after routing and with the forwarding fields. Names of
+ * fields are in lower case. */
 struct call_request {
     struct slice method;
     struct slice authority;
@@ -134,14 +137,16 @@ int call_start(struct executor *executor, struct directory_entry *entry,
  * cannot run again where its instance turns out to be single-use (decisions, 13). */
 void call_body(struct call *call, struct slice data);
 
-/* The request's body is whole. */
+/* The request's body is whole; its trailers are copied. After the call's end it does nothing, as
+ * the others below. */
 void call_body_end(struct call *call, const struct field *trailers, size_t count);
 
 /* It will not come whole: ERROR_REQUEST_BODY_SIZE, ERROR_REQUEST_TIMEOUT, …: the guest's stream
  * ends in an error. */
 void call_body_fail(struct call *call, int code);
 
-/* `bytes` more of the response may be told. */
+/* `bytes` more of the response's body may be told: as many as the client has taken. Given in sum,
+ * so that a call that runs a second time begins with all of it. */
 void call_window(struct call *call, size_t bytes);
 
 /* Nobody waits for it any more: it is ended and its instance dropped. The sink is told nothing

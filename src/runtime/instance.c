@@ -47,6 +47,7 @@ int instance_create(struct version *version, struct wakes *wakes, struct instanc
         code = bridge_failed(&bridge_error, error);
         goto give_token;
     }
+    check(instance->bridge);
     instance->version = version_acquire(version);
     *ret_instance = instance;
     return 0;
@@ -62,7 +63,7 @@ void instance_destroy(struct instance *instance, struct wakes *wakes)
 {
     if (!instance)
         return;
-    check(!instance->call);
+    check(!instance->call && instance->bridge && instance->version);
     check(list_empty(&instance->idle) && list_empty(&instance->recency));
     /* First, so that what the bridge drops wakes nobody. */
     wakes_give(wakes, instance->token);

@@ -217,11 +217,14 @@ static void load_finished(struct loop_message *message)
 {
     struct load *load = container_of(message, struct load, message);
 
+    check((load->outcome == LOAD_READY) == (load->version != NULL));
+    check(load->outcome != LOAD_FAILED || load->error.code != 0);
     load->finished(load);
 }
 
 void loader_submit(struct loader *loader, struct load *load)
 {
+    check(load->name && load->finished && loop_is_current(loader->options.loop));
     load->loader = loader;
     load->version = NULL;
     load->compiled = false;
@@ -346,6 +349,7 @@ fail_threads:
 
 void loader_close(struct loader *loader, void (*closed)(void *context), void *context)
 {
+    check(!loader->ending);
     loader->closed = closed;
     loader->closed_context = context;
     end_threads(loader);

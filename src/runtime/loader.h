@@ -28,6 +28,7 @@
 struct loader;
 struct loader_thread;
 
+/* What a loader works with. All is borrowed and outlives it. */
 struct loader_options {
     struct loop *loop;
     struct engine *engine;
@@ -45,6 +46,7 @@ struct source {
     uint8_t configuration[SHA256_BYTES];
 };
 
+/* What came of a load. */
 enum load_outcome {
     LOAD_READY,     /* `version` is new */
     LOAD_UNCHANGED, /* the same source as `current` */

@@ -2,6 +2,7 @@
 
 #include "runtime/outgoing.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,9 @@
 /* Longer than a connection is kept, so that no kept connection is lost by it. */
 #define CLIENT_IDLE_NS (90 * NANOSECONDS_PER_SECOND)
 #define RESPONSE_HEADER_BYTES_MAX 1048576u
+
+static_assert(CONNECTIONS_PER_HOST_MAX <= CONNECTIONS_MAX, "a host gets no more than all");
+static_assert(CLIENT_IDLE_NS > CONNECTION_IDLE_NS, "a client outlives its kept connections");
 
 /* The client of one account. */
 struct account_client {
@@ -56,6 +60,7 @@ static void finish_closing(struct outgoing_clients *clients)
         return;
     void (*closed)(void *context) = clients->closed;
     void *context = clients->context;
+    check(list_empty(&clients->open) && list_empty(&clients->closing));
     free(clients->allow);
     free(clients);
     closed(context);
@@ -66,6 +71,7 @@ static void client_closed(void *context)
     struct account_client *account_client = context;
     struct outgoing_clients *clients = account_client->clients;
     list_remove(&account_client->link);
+    check(account_client->requests == 0 && clients->count > 0);
     free(account_client->account);
     free(account_client);
     clients->count--;
@@ -194,6 +200,7 @@ int outgoing_clients_create(struct loop *loop, const struct host_configuration *
 void outgoing_clients_close(struct outgoing_clients *clients, void (*closed)(void *context),
                             void *context)
 {
+    check(!clients->closed && closed);
     clients->closed = closed;
     clients->context = context;
     /* Held up, so that the last client's end does not free the list under the loop. */
@@ -266,6 +273,7 @@ static void outgoing_fail(struct outgoing_group *group, uint64_t number, struct 
 /* The client's request is over, in whichever way. */
 static void request_over(struct outgoing *outgoing)
 {
+    check(outgoing->request && outgoing->account_client);
     outgoing->request = NULL;
     account_client_unused(outgoing->account_client);
 }

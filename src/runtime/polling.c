@@ -13,6 +13,20 @@
 /* An interrupted guest ends at its next tick or wait: what needs more polls is dropped unheard. */
 #define STOP_POLLS_MAX 16u
 
+/* What each state of a call has and has not. */
+static void check_call(const struct call *call)
+{
+    unsigned state = call->state.now;
+    bool entered = state == CALL_RUNNING || state == CALL_STOPPING;
+    check((call->bridge != NULL) == entered);
+    check((call->instance != NULL) == (entered || state == CALL_STARTING));
+    check(!call->instance || call->instance->call == call);
+    check(!call->instance || call->instance->pool == call->function->pool);
+    check((call->stop_code != 0) == (state == CALL_STOPPING));
+    check(!call->response_cut || call->response_over);
+    check(call->stop_polls <= STOP_POLLS_MAX);
+}
+
 /* ---- The queues ------------------------------------------------------------------------------ */
 
 /* Queues a call to be polled, in this round or the next. */
@@ -146,12 +160,14 @@ static int enter(struct call *call, struct error *error)
         call->bridge = NULL;
         return error_set_memory(error);
     }
+    check(instance->call == call && call->bridge);
     instance->uses++;
     call->memory_refusals = fn0_instance_memory_refusals(instance->bridge);
     cpu_meter_init(&call->cpu, limits->value[LIMIT_CPU]);
     outgoing_group_init(&call->outgoing, executor->clients, instance->version, call->bridge);
     call->entered_ns = loop_now_ns(executor->options.loop);
     state_move(&call->state, CALL_RUNNING, call->entered_ns);
+    check_call(call);
     input_hand_over(call);
     return 0;
 }
@@ -177,6 +193,7 @@ static int begin_fresh(struct call *call, struct error *error)
     call->warm = false;
     cpu_meter_init(&call->start_cpu, limits->value[LIMIT_START_CPU]);
     state_move(&call->state, CALL_STARTING, loop_now_ns(executor->options.loop));
+    check_call(call);
     queue(call);
     return 0;
 }
@@ -204,6 +221,8 @@ static int begin_warm(struct call *call, struct instance *instance, struct error
 
 int polling_begin(struct call *call, struct error *error)
 {
+    check(call->state.now == CALL_NEW || call->state.now == CALL_WAITING);
+    check(!call->instance && !call->bridge && list_empty(&call->link));
     struct instance *instance = pool_take(call->function->pool);
     return instance ? begin_warm(call, instance, error) : begin_fresh(call, error);
 }
@@ -214,6 +233,7 @@ int polling_begin(struct call *call, struct error *error)
 static void let_go(struct call *call, bool keep, uint64_t memory_bytes)
 {
     struct executor *executor = call->executor;
+    check(!call->polled && executor->current != call);
     list_remove(&call->link);
     loop_timeout_stop(&call->duration);
     if (call->bridge) {
@@ -280,6 +300,7 @@ static void stop(struct call *call, int code)
         polling_end(call, code, "in the start-up of its instance");
         break;
     case CALL_RUNNING:
+        check(code != 0 && call->stop_code == 0);
         call->stop_code = code;
         state_move(&call->state, CALL_STOPPING, loop_now_ns(call->executor->options.loop));
         fn0_call_interrupt(call->bridge);
@@ -393,6 +414,7 @@ static void tell_body(struct call *call, struct slice data)
         return;
     }
     call->response_bytes += data.bytes;
+    check(call->response_bytes <= call->window_bytes);
     if (call->sink)
         call->sink->body(call->context, data);
 }
@@ -618,6 +640,8 @@ static void poll_call(struct call *call)
 {
     check(call->state.now == CALL_STARTING || call->state.now == CALL_RUNNING ||
           call->state.now == CALL_STOPPING);
+    check(!call->polled && list_empty(&call->link) && !call->executor->current);
+    check_call(call);
     if (call->state.now == CALL_STARTING && !poll_start(call))
         return;
     poll_handler(call);

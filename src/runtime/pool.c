@@ -7,6 +7,18 @@
 #include "base/check.h"
 #include "tables/limits.h"
 
+/* What holds of a pool between any two operations: what is warm lives, and the budget was not asked
+ * for more than lives. */
+static void check_pool(const struct pool *pool)
+{
+    check(pool->idle_count <= pool->live_count && pool->reserved_count <= pool->live_count);
+    check(pool->idle_count <= pool->reserved_count);
+    check(list_empty(&pool->idle) == (pool->idle_count == 0));
+    check(pool->idle_count == 0 || pool->version);
+    check(pool->idle_count <= pool->pools->warm);
+    check(list_empty(&pool->pools->recency) == (pool->pools->warm == 0));
+}
+
 /* An idle instance is dropped when it was unused for between one and one and a quarter times the
  * idle time. Always the same length, as the loop's timeouts like it. */
 static uint64_t sweep_period_ns(const struct pool *pool)
@@ -21,11 +33,13 @@ static uint64_t sweep_period_ns(const struct pool *pool)
 /* Takes a warm instance out of the lists; it is the caller's. */
 static void take_out(struct instance *instance)
 {
+    check(!list_empty(&instance->idle) && !list_empty(&instance->recency) && !instance->call);
     list_remove(&instance->idle);
     list_remove(&instance->recency);
-    check(instance->pool->idle_count > 0);
+    check(instance->pool->idle_count > 0 && instance->pool->pools->warm > 0);
     instance->pool->idle_count--;
     instance->pool->pools->warm--;
+    check_pool(instance->pool);
 }
 
 static void drop_warm(struct instance *instance)
@@ -91,6 +105,7 @@ void pool_destroy(struct pool *pool)
         return;
     pool_set_version(pool, NULL);
     check(pool->live_count == 0 && pool->reserved_count == 0);
+    check_pool(pool);
     list_remove(&pool->link);
     budget_function_release(pool->pools->budget, pool->budget);
     free(pool);
@@ -117,6 +132,7 @@ struct instance *pool_take(struct pool *pool)
     if (list_empty(&pool->idle))
         return NULL;
     struct instance *instance = container_of(pool->idle.next, struct instance, idle);
+    check(instance->pool == pool && instance->version == pool->version && instance->uses > 0);
     take_out(instance);
     pool->pools->reused++;
     return instance;
@@ -133,6 +149,7 @@ int pool_start(struct pool *pool, struct instance **ret_instance, struct error *
     (*ret_instance)->pool = pool;
     pool->live_count++;
     pool->pools->started++;
+    check_pool(pool);
     return 0;
 }
 
@@ -209,6 +226,8 @@ bool pool_put(struct pool *pool, struct instance *instance, uint64_t memory_byte
     list_push_back(&pool->pools->recency, &instance->recency);
     pool->idle_count++;
     pool->pools->warm++;
+    check(instance->memory_reserved == memory_bytes);
+    check_pool(pool);
     /* A stopped timeout stands in no queue. Without memory for it the next put tries again. */
     if (list_empty(&pool->sweep.link))
         (void)loop_timeout_start(pool->pools->loop, &pool->sweep, sweep_period_ns(pool));
@@ -218,6 +237,7 @@ bool pool_put(struct pool *pool, struct instance *instance, uint64_t memory_byte
 void pool_drop(struct pool *pool, struct instance *instance)
 {
     check(instance->pool == pool && pool->live_count > 0);
+    check(list_empty(&instance->idle) && !instance->call);
     if (instance->memory_reserved > 0)
         budget_give(&pool->pools->budget->warm_memory_bytes, instance->memory_reserved);
     pool->live_count--;
@@ -225,6 +245,8 @@ void pool_drop(struct pool *pool, struct instance *instance)
         budget_give_warm(pool->pools->budget, pool->budget);
         pool->reserved_count--;
     }
+    check_pool(pool);
     pool->pools->dropped++;
+    check(pool->pools->dropped <= pool->pools->started);
     instance_destroy(instance, pool->pools->wakes);
 }

@@ -41,6 +41,8 @@ struct pools {
     uint64_t dropped;
 };
 
+/* Of one function on one worker. At any time idle_count <= reserved_count <= live_count: what is
+ * warm is covered by the budget, and no more is taken from the budget than lives. */
 struct pool {
     struct list link; /* in pools.all */
     struct pools *pools;
@@ -62,7 +64,8 @@ void pools_init(struct pools *pools, struct loop *loop, struct budget *budget, s
  * False when there is none. */
 bool pools_drop_least_recent(struct pools *pools);
 
-/* Makes a pool for function `name`, without a version. */
+/* Makes a pool for function `name` (copied), without a version. Returns 0 or ERROR_OUT_OF_MEMORY;
+ * the caller destroys *ret_pool. Locks the budget. */
 int pool_create(struct pools *pools, const char *name, struct pool **ret_pool, struct error *error);
 
 /* No instance of it may be in a call; warm ones are dropped. NULL is fine. */
@@ -71,10 +74,11 @@ void pool_destroy(struct pool *pool);
 /* Makes `version` (NULL: none) the current one: warm instances of the one before are dropped. */
 void pool_set_version(struct pool *pool, struct version *version);
 
-/* Drops the warm instances. */
+/* Drops the warm instances; those in calls go on. */
 void pool_drop_warm(struct pool *pool);
 
-/* The warm instance that was used last, or NULL. */
+/* The warm instance that was used last, of the current version, or NULL. It is the caller's until
+ * pool_put or pool_drop. Touches nothing that other workers share. */
 struct instance *pool_take(struct pool *pool);
 
 /* A new instance of the current version, begun but not started. Where the engine has no room, warm

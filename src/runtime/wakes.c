@@ -2,6 +2,7 @@
 
 #include "runtime/wakes.h"
 
+#include <assert.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
@@ -9,6 +10,9 @@
 
 #define CHUNK_SLOTS 64u
 #define CHUNKS_MAX 1024u
+
+/* The lower half of a token is a slot's number. */
+static_assert((uint64_t)CHUNK_SLOTS * CHUNKS_MAX <= UINT32_MAX, "a token holds every slot");
 
 struct slot {
     void *object; /* the worker's own; NULL: free */
@@ -57,6 +61,7 @@ static void woken_elsewhere(struct loop_message *message)
 int wakes_create(struct loop *loop, wakes_woken woken, void *context, struct wakes **ret_wakes,
                  struct error *error)
 {
+    check(woken);
     struct wakes *wakes = calloc(1, sizeof *wakes);
     if (!wakes)
         return error_set_memory(error);
@@ -93,6 +98,7 @@ uint64_t wakes_take(struct wakes *wakes, void *object)
     if (!wakes->free && !chunk_add(wakes))
         return 0;
     struct slot *slot = wakes->free;
+    check(!slot->object && wakes->used < wakes->chunk_count * CHUNK_SLOTS);
     wakes->free = slot->next_free;
     slot->object = object;
     wakes->used++;
@@ -118,7 +124,7 @@ static struct slot *slot_find(struct wakes *wakes, uint64_t token)
 void wakes_give(struct wakes *wakes, uint64_t token)
 {
     struct slot *slot = slot_find(wakes, token);
-    check(slot && slot->object);
+    check(slot && slot->object && wakes->used > 0);
     slot->object = NULL;
     /* 0 would make a token of 0 in the first slot. */
     uint32_t generation = (uint32_t)(token >> 32) + 1;
@@ -161,6 +167,7 @@ void wakes_wake(void *context, uint64_t token)
 void wakes_close(struct wakes *wakes)
 {
     check(wakes->used == 0);
+    check(atomic_load(&wakes->open));
     atomic_store(&wakes->open, false);
 }
 
