@@ -47,8 +47,10 @@ static void add_field(struct answer *answer, struct slice name, struct slice val
 void answer_make(struct answer *answer, int code, bool json, struct slice request_id)
 {
     const struct error_info *info = error_info(code);
+    check(code < 0);
     if (info->status == 0)
         info = error_info(ERROR_INTERNAL);
+    check(info->status >= 400 && info->status <= 599);
     answer->status = (uint32_t)info->status;
     answer->field_count = 0;
     answer->body.data = answer->body_text;

@@ -25,6 +25,7 @@ struct gateway {
 int gateway_create(const struct gateway_options *options, struct gateway **ret_gateway,
                    struct error *error)
 {
+    check(options->configuration);
     struct gateway *gateway = malloc(sizeof(*gateway));
     if (!gateway)
         return error_set_memory(error);
@@ -58,6 +59,7 @@ void gateway_destroy(struct gateway *gateway)
 
 static void refuse(struct http_exchange *exchange, struct access_note *note, int code)
 {
+    check(code < 0);
     note->code = code;
     answer_send(exchange, code, note->request_id);
 }

@@ -35,6 +35,16 @@ struct relay {
     char request_id[REQUEST_ID_BYTES_MAX];
 };
 
+/* What holds between any two events. */
+static void check_relay(const struct relay *relay)
+{
+    check(relay->depth > 0 || relay->exchange || relay->call);
+    check(relay->has_body || relay->body_over);
+    check(relay->window_owed <= RELAY_WINDOW_BYTES);
+    check(relay->trailers || relay->trailer_count == 0);
+    check(relay->request_id_bytes <= sizeof(relay->request_id));
+}
+
 /* ---- Life ------------------------------------------------------------------------------------ */
 
 void relay_set_init(struct relay_set *set, struct executor *executor, struct directory *directory,
@@ -60,6 +70,7 @@ void relay_set_fini(struct relay_set *set)
 
 static struct relay *relay_take(struct relay_set *set)
 {
+    check(list_empty(&set->idle) == (set->idle_count == 0));
     struct list *link = list_pop_front(&set->idle);
     struct relay *relay;
     if (link) {
@@ -83,6 +94,7 @@ static struct relay *relay_enter(void *context)
 {
     struct relay *relay = context;
     relay->depth++;
+    check_relay(relay);
     return relay;
 }
 
@@ -90,6 +102,7 @@ static struct relay *relay_enter(void *context)
  * over. */
 static void relay_leave(struct relay *relay)
 {
+    check_relay(relay);
     check(relay->depth > 0);
     if (--relay->depth > 0 || relay->exchange || relay->call)
         return;
@@ -153,6 +166,7 @@ static void fail_response(struct relay *relay, int code)
 static void finish_exchange(struct relay *relay)
 {
     struct http_exchange *exchange = relay->exchange;
+    check(exchange && relay->response_whole);
     relay->exchange = NULL;
     int code = http_exchange_end(exchange, relay->trailers, relay->trailer_count);
     if (code < 0)
@@ -287,6 +301,7 @@ static void keep_trailers(struct relay *relay, const struct field *trailers, siz
 static void on_response_end(void *context, const struct field *trailers, size_t count)
 {
     struct relay *relay = relay_enter(context);
+    check(!relay->response_whole);
     relay->response_whole = true;
     if (relay->exchange && relay->reading && !relay->body_over) {
         keep_trailers(relay, trailers, count);
@@ -331,6 +346,7 @@ static void on_end(void *context, int code, const struct call_usage *usage)
 {
     struct relay *relay = relay_enter(context);
     (void)usage;
+    check(relay->call);
     relay->call = NULL;
     relay->body_over = true;
     if (relay->exchange) {
@@ -415,6 +431,7 @@ static void on_writable(void *context)
 static void on_gone(void *context, int code)
 {
     struct relay *relay = relay_enter(context);
+    check(relay->exchange);
     relay->note->code = code;
     relay->exchange = NULL;
     cancel_call(relay);
@@ -436,6 +453,7 @@ void relay_start(struct relay_set *set, struct http_exchange *exchange, struct a
                  const struct call_request *request)
 {
     check(request->request_id.bytes <= REQUEST_ID_BYTES_MAX);
+    check(exchange && note && entry && function);
     struct relay *relay = relay_take(set);
     if (!relay) {
         note->code = ERROR_OUT_OF_MEMORY;

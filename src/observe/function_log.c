@@ -2,6 +2,7 @@
 
 #include "observe/function_log.h"
 
+#include <assert.h>
 #include <stdint.h>
 #include <stdlib.h>
 
@@ -10,6 +11,10 @@
 #include "base/list.h"
 
 #define BUCKETS 256 /* a power of two */
+
+static_assert((BUCKETS & (BUCKETS - 1)) == 0, "buckets are found by a mask");
+static_assert(FUNCTION_LOG_LINE_BYTES_MAX <= FUNCTION_LOG_CALL_BYTES_MAX,
+              "a call may write a whole line");
 
 /* A call that has written something. */
 struct writer {
@@ -172,6 +177,7 @@ static void finish_line(struct function_log *log, struct writer *writer, bool is
 /* Takes what a call may still write off the front of what it writes. */
 static struct slice within_bounds(struct writer *writer, struct slice data)
 {
+    check(writer->bytes <= FUNCTION_LOG_CALL_BYTES_MAX);
     uint64_t room = FUNCTION_LOG_CALL_BYTES_MAX - writer->bytes;
     if (data.bytes > room) {
         writer->bytes_dropped += data.bytes - room;
@@ -198,6 +204,7 @@ void function_log_write(struct function_log *log, const char *function, struct s
         size_t room = FUNCTION_LOG_LINE_BYTES_MAX - buffer_bytes(&writer->unfinished[is_stderr]);
         /* One more than fits: the end of a line that fills the room exactly. */
         size_t looked_at = data.bytes <= room ? data.bytes : room + 1;
+        check(looked_at > 0 && looked_at <= data.bytes);
         const char *end = memchr(data.data, '\n', looked_at);
         size_t bytes = end ? (size_t)(end - data.data) : looked_at;
         if (!end && bytes > room)
