@@ -27,6 +27,7 @@ struct capacity capacity_of(const struct host_configuration *configuration, uint
     struct capacity capacity = {.slots = slots_of(configuration, memory_bytes)};
     capacity.warm_instances_max = capacity.slots;
     capacity.instances_max = capacity.slots + capacity.warm_instances_max;
+    check(capacity.slots > 0 && capacity.instances_max >= capacity.slots);
     uint64_t connections = configuration->net.connections_max;
     if (connections == LIMIT_NONE)
         capacity.connections_max = SIZE_MAX;

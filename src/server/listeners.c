@@ -31,6 +31,7 @@ static bool covered(const struct address *address, const struct texts *listen)
 static int add_listener(struct listeners *listeners, const struct address *address,
                         struct error *error)
 {
+    check(listeners->workers > 0);
     struct listener *listener = &listeners->items[listeners->count];
     listener->sockets = malloc(listeners->workers * sizeof(listener->sockets[0]));
     if (!listener->sockets)

@@ -2,6 +2,7 @@
 
 #include "server/server.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -84,6 +85,9 @@ static const struct state_machine machine = {
     .count = sizeof(state_rows) / sizeof(state_rows[0]),
 };
 
+static_assert(sizeof(state_rows) / sizeof(state_rows[0]) == SERVER_LEFT + 1,
+              "a row for each state");
+
 static void enter_serving(struct server *server);
 static void enter_announcing(struct server *server);
 static void enter_stopping(struct server *server);
@@ -97,6 +101,8 @@ static void (*const enter[])(struct server *server) = {
     [SERVER_STOPPING] = enter_stopping, [SERVER_FINISHING] = enter_finishing,
     [SERVER_LEAVING] = enter_leaving,   [SERVER_LEFT] = enter_left,
 };
+
+static_assert(sizeof(enter) / sizeof(enter[0]) == SERVER_LEFT + 1, "each state is entered");
 
 static void trace_move(void *context, const struct state_machine *of, unsigned from, unsigned to,
                        uint64_t spent_ns)

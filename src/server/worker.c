@@ -2,6 +2,7 @@
 
 #include "server/worker.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 #include "base/check.h"
 #include "base/random.h"
 #include "gateway/gateway.h"
+#include "gateway/relay.h"
 #include "http/server.h"
 #include "observe/function_log.h"
 #include "runtime/executor.h"
@@ -20,6 +22,9 @@
 
 /* How often a worker without connections looks whether its last calls have ended. */
 #define DRAIN_LOOK_NS (5 * NANOSECONDS_PER_MILLISECOND)
+
+static_assert(RELAY_WINDOW_BYTES <= OUTPUT_BYTES_MAX,
+              "what a guest may write at once finds room in http");
 
 struct worker {
     struct worker_options options;
@@ -75,6 +80,7 @@ static void on_output_end(void *context, const struct version *version, struct s
 static void on_listen(struct loop_message *message)
 {
     struct worker *worker = container_of(message, struct worker, listen);
+    check(loop_is_current(worker->loop) && worker->sockets);
     worker->listen_error.code = 0;
     for (size_t i = 0; i < worker->socket_count; i++) {
         if (worker->closing) {
@@ -106,6 +112,7 @@ static void on_drain_look(struct loop_timeout *timeout)
 static void on_http_drained(void *context)
 {
     struct worker *worker = context;
+    check(!worker->connections_gone && !worker->closing);
     worker->connections_gone = true;
     look_whether_drained(worker);
 }
@@ -120,6 +127,7 @@ static void on_drain(struct loop_message *message)
 static void on_executor_closed(void *context)
 {
     struct worker *worker = context;
+    check(!worker->http && !worker->executor_closed);
     worker->executor_closed = true;
     worker->executor = NULL;
     loop_stop(worker->loop);
@@ -128,6 +136,7 @@ static void on_executor_closed(void *context)
 static void on_http_closed(void *context)
 {
     struct worker *worker = context;
+    check(worker->closing && !worker->http_closed);
     worker->http_closed = true;
     worker->http = NULL;
     executor_close(worker->executor, on_executor_closed, worker);
@@ -194,6 +203,7 @@ static void tell_ended(struct loop_message *message)
 
 int worker_start(struct worker *worker, struct error *error)
 {
+    check(!worker->started && !worker->closing);
     int number = pthread_create(&worker->thread, NULL, run_thread, worker);
     if (number != 0)
         return error_set_errno(error, number, "cannot start worker %u", worker->options.index);
@@ -336,6 +346,7 @@ void worker_destroy(struct worker *worker)
     check(!worker->started);
     if (worker->loop)
         close_here(worker);
+    check(!worker->http && !worker->executor);
     gateway_destroy(worker->gateway);
     function_log_destroy(worker->function_log);
     directory_destroy(worker->directory);

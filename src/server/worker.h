@@ -36,6 +36,7 @@ struct worker_events {
     void (*ended)(void *context, struct worker *worker, const struct error *error);
 };
 
+/* What a worker is made of. */
 struct worker_options {
     unsigned index; /* from 0; names the thread */
     const struct host_configuration *configuration;
@@ -61,7 +62,8 @@ void worker_destroy(struct worker *worker);
 /* Its table of functions, for the catalog. */
 struct directory *worker_directory(const struct worker *worker);
 
-/* Starts the thread. */
+/* Starts the thread. Once. Returns 0, or ERROR_SYSTEM where there can be no more threads: it may be
+ * closed and destroyed then. */
 int worker_start(struct worker *worker, struct error *error);
 
 /* Listens on bound sockets, which it takes over; `sockets` is copied. Once. */

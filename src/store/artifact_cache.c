@@ -32,6 +32,9 @@ struct trailer {
 };
 _Static_assert(sizeof(struct trailer) == 64, "the trailer has no holes");
 
+_Static_assert(NAME_BYTES == SHA256_TEXT_BYTES + 1 + 2 * sizeof(uint64_t) + sizeof(NAME_SUFFIX) - 1,
+               "a name holds the component's hash and the engine's fingerprint");
+
 static const char trailer_magic[16] = "fn0 artifact 1\r\n";
 
 struct artifact {
