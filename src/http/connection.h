@@ -36,6 +36,7 @@
 #include "io/address.h"
 #include "io/loop.h"
 
+/* Where a connection stands: see the picture above. */
 enum http_connection_state {
     HTTP_CONNECTION_IDLE,
     HTTP_CONNECTION_HEAD,
@@ -55,6 +56,8 @@ enum http_timing {
     HTTP_TIMING_LINGER,
 };
 
+/* It has a socket until it is closed; stands in `idle` exactly while it is idle; and has an
+ * exchange at least while a head comes or a request is handled. */
 struct http_connection {
     struct http_shared *shared;
     struct list link;      /* of shared->connections */

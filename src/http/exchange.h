@@ -27,6 +27,8 @@ struct http_connection;
 /* What is known of the request's body. */
 enum http_body_state { HTTP_BODY_COMING, HTTP_BODY_WHOLE, HTTP_BODY_FAILED };
 
+/* unconsumed <= received, and no more than body_window_bytes; body_sent is never more than a
+ * Content-Length that was sent. */
 struct http_exchange {
     struct list link; /* of the pool */
     struct http_connection *connection;

@@ -39,6 +39,7 @@
 /* Pipelined requests of one connection handled before others get their turn. */
 #define HTTP_REQUESTS_PER_TURN 32
 
+/* `open` + `closing` connections stand in `connections`; `idle` has some of the open ones. */
 struct http_shared {
     struct loop *loop;
     struct http_server_options options;

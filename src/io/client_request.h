@@ -100,11 +100,15 @@ bool client_may_connect(const struct client *client, const struct address *addre
 /* The multi handle, made where there is none; NULL without memory. */
 CURLM *client_multi(struct client *client);
 
-/* A request begins, and is over. */
+/* A request begins: it stands in the client's list, and the client is not idle any more. */
 void client_request_begun(struct client *client, struct client_request *request);
+
+/* A request is over: it leaves the list. With the last one the client's idle time begins, or its
+ * connections are closed now, where the multi handle is of no use any more. */
 void client_request_over(struct client *client, struct client_request *request);
 
-/* libcurl is done with the request. */
+/* libcurl is done with the request, for `result`. The request's task tells the caller; what comes
+ * after the first time changes nothing. */
 void client_request_done(struct client_request *request, CURLcode result);
 
 #endif

@@ -17,6 +17,8 @@
 
 struct client_socket_slot;
 
+/* Embedded in the client. Its members are its own, but for `open`, which says whether the client
+ * may go. */
 struct client_sockets {
     struct loop *loop;
     void (*ready)(struct client_sockets *sockets, curl_socket_t socket, int curl_events);

@@ -29,6 +29,8 @@ struct response_fields {
  */
 #define RESPONSE_LENGTH_UNKNOWN UINT64_MAX
 
+/* What was gathered so far. `status`, `closes`, `content_length` and `fields` mean something when
+ * `complete`, `trailers` when the body has ended. */
 struct response_head {
     struct arena arena;
     size_t bytes_max; /* of the head, interim ones included; and of the trailers again */
@@ -43,6 +45,7 @@ struct response_head {
     struct response_fields trailers;
 };
 
+/* What came of a line. All but FINE are final. */
 enum response_head_result {
     RESPONSE_HEAD_FINE,
     RESPONSE_HEAD_TOO_LARGE,
