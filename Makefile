@@ -111,7 +111,7 @@ $(BRIDGE_STRIPPED): $(BRIDGE)
 
 # ---- What one asks for --------------------------------------------------------------------------------------------------
 
-.PHONY: help build run test test-asan units units-asan bridge-tests bridge-tests-asan whole whole-asan bench fuzz guests lint format clean \
+.PHONY: help build run test test-asan units units-asan bridge-tests bridge-tests-asan whole whole-asan bench bench-bridge fuzz guests lint format clean \
 	set-up-build set-up-run set-up-test set-up-bench
 
 help: ## this list
@@ -182,6 +182,14 @@ fuzz: $(FUZZERS:%=build/fuzz/tests/fuzz/%) | set-up-test ## each fuzzer for SECO
 
 bench: build/fn0 guests | set-up-bench ## fn0 beside wasmtime serve and nginx: a table and a picture in bench/results/
 	@$(PYTHON) bench/compare.py $(BENCH_OPTIONS)
+
+build/release/bench/bridge/bridge: build/release/bench/bridge/bridge.o $(BRIDGE)
+	$(call SHOW,LINK,$@)
+	@$(CC_release) $(LDFLAGS_release) $^ $(MALLOC_release) -lpthread -ldl -lm -o $@
+
+bench-bridge: build/release/bench/bridge/bridge guests ## what a call costs in the bridge alone
+	@$< build/guests/hello.wasm
+	@$< build/guests/probe.wasm
 
 lint: | set-up-test ## the form of C, Rust and Python, and the rules of the house
 	@for file in $(C_FILES); do $(CLANG_FORMAT) $$file | cmp -s - $$file || echo "$$file: make format"; done | tee build/misformed

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 
-//! Calls: C begins one, polls it, and gives it what comes from the network. A call is its instance, seen from C.
+//! Calls: C begins one, polls it, and gives it what comes from the network. A call is its instance,
+//! seen from C.
 
 use crate::abi::*;
 use crate::error::{Failure, answer, contain};

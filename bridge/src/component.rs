@@ -68,7 +68,8 @@ fn compile(engine: Arc<Engine>, wasm: &[u8]) -> Result<Vec<u8>, Failure> {
     })
 }
 
-/// Whether the export takes and gives what wasi:http says. Its name alone would let a guest fail only when it is called.
+/// Whether the export takes and gives what wasi:http says. Its name alone would let a guest fail
+/// only when it is called.
 fn check_handle(
     engine: &Engine,
     component: &wasmtime::component::Component,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 
-//! The engine: wasmtime with its pool, the imports that every guest gets, and the thread of the timers.
+//! The engine: wasmtime with its pool, the imports that every guest gets, and the thread of the
+//! timers.
 
 use crate::abi::*;
 use crate::error::{Failure, answer, contain};
@@ -125,7 +126,8 @@ fn pool(options: &fn0_engine_options) -> PoolingAllocationConfig {
         .max_component_instance_size(options.component_instance_bytes_max as usize)
         .linear_memory_keep_resident(options.memory_keep_resident_bytes as usize)
         .table_keep_resident(options.table_keep_resident_bytes as usize)
-        // Only pages that a guest has written are put back, where the kernel can name them (Linux 6.7).
+        // Only pages that a guest has written are put back, where the kernel can name them (Linux
+        // 6.7).
         .pagemap_scan(Enabled::Auto);
     pool
 }

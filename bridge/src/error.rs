@@ -44,7 +44,8 @@ impl Failure {
         while !self.message.is_char_boundary(bytes) {
             bytes -= 1;
         }
-        // SAFETY: the caller vouches for `error`; the message's field has room for `bytes` and a zero.
+        // SAFETY: the caller vouches for `error`; the message's field has room for `bytes` and a
+        // zero.
         unsafe {
             let message = (&raw mut (*error).message).cast::<u8>();
             (*error).code = self.code;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 
-//! What a poll produced. It is collected while the guest runs, and handed to C afterwards, on C's own stack.
+//! What a poll produced. It is collected while the guest runs, and handed to C afterwards, on C's
+//! own stack.
 
 use crate::abi::*;
 use crate::http::fields::FieldList;
@@ -56,7 +57,8 @@ impl Events {
         self.records.push(record);
     }
 
-    /// A request whose body ends before it has even been handed out, and with nothing in it, has none.
+    /// A request whose body ends before it has even been handed out, and with nothing in it, has
+    /// none.
     pub fn push_outgoing_end(&mut self, id: u64, trailers: Option<Rc<FieldList>>, empty: bool) {
         if empty && trailers.is_none() {
             for record in self.records.iter_mut().rev() {

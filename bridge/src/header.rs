@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 
-//! Compiles only where the header and this crate agree. What is included is made by `make bridge-tests` from the header.
+//! Compiles only where the header and this crate agree. What is included is made by `make
+//! bridge-tests` from the header.
 
 use crate::abi::*;
 use crate::call::*;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 
-//! Instances: one future is the whole life of a guest, from its start-up through one call after another.
+//! Instances: one future is the whole life of a guest, from its start-up through one call after
+//! another.
 
 use crate::abi::*;
 use crate::component::{Component, HandleArguments, fn0_component};
@@ -166,8 +167,9 @@ fn begin_turn(store: &mut Store<State>) {
 
 /// A tick came while the guest computed: it ends, or lets the others have their turn.
 ///
-/// A poll is a turn. A deadline that passed before the poll began does not end it; the deadline of 0 has this called
-/// again as soon as the guest goes on, so that one that is interrupted need not wait for a tick.
+/// A poll is a turn. A deadline that passed before the poll began does not end it; the deadline of
+/// 0 has this called again as soon as the guest goes on, so that one that is interrupted need not
+/// wait for a tick.
 fn tick(shared: &SharedRef) -> wasmtime::Result<UpdateDeadline> {
     if shared.interrupted.get() {
         return Err(Interrupted { import: None }.into());

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 
-//! The imports that a guest waits in: `wasmtime-wasi`'s own, wrapped so that C can end a guest that waits, with a
-//! backtrace and the name of the import. No other import of a guest without files and sockets ever waits.
+//! The imports that a guest waits in: `wasmtime-wasi`'s own, wrapped so that C can end a guest that
+//! waits, with a backtrace and the name of the import. No other import of a guest without files and
+//! sockets ever waits.
 
 use crate::shared::SharedRef;
 use crate::state::State;
@@ -113,7 +114,8 @@ where
     instance.func_wrap_async(name, f)
 }
 
-/// Defines imports of `$interface` that wait, each by a future over the guest's table and the arguments.
+/// Defines imports of `$interface` that wait, each by a future over the guest's table and the
+/// arguments.
 macro_rules! waiting {
     ($instance:ident, $interface:literal,
         $($name:literal: $types:ty = |$table:ident, $args:pat_param| $future:expr;)*) => {

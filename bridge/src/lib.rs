@@ -2,9 +2,10 @@
 
 //! The Rust side of `include/fn0_bridge.h`, whose words are the manual of everything here.
 //!
-//! From the outside inwards: `abi` has the header's types; `engine`, `component`, `instance`, `call` and `toml` its
-//! functions; `shared` is what C's functions and the guest's imports both touch; `state` is what wasmtime keeps for
-//! a guest; `http` and `io` are the imports that are fn0's own. All other imports are `wasmtime-wasi`'s.
+//! From the outside inwards: `abi` has the header's types; `engine`, `component`, `instance`,
+//! `call` and `toml` its functions; `shared` is what C's functions and the guest's imports both
+//! touch; `state` is what wasmtime keeps for a guest; `http` and `io` are the imports that are
+//! fn0's own. All other imports are `wasmtime-wasi`'s.
 
 // What a pointer from C must hold to is said once, in the header.
 #![allow(clippy::missing_safety_doc)]

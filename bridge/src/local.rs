@@ -6,9 +6,10 @@ use std::ops::{Deref, DerefMut};
 
 /// A value of an instance's own thread.
 ///
-/// wasmtime asks that everything a guest's store holds can move between threads. The header rules that an instance, its
-/// calls and so its store are only ever touched by the thread that created it, and the bridge starts no other thread
-/// that knows of them, so plain reference counts and cells are right.
+/// wasmtime asks that everything a guest's store holds can move between threads. The header rules
+/// that an instance, its calls and so its store are only ever touched by the thread that created
+/// it, and the bridge starts no other thread that knows of them, so plain reference counts and
+/// cells are right.
 pub struct Local<T>(T);
 
 // SAFETY: see above.

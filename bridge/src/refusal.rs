@@ -91,7 +91,8 @@ fn threads(text: &str) -> Option<Failure> {
     contains_any(text, &signs).then(|| Failure::new(FN0_ERROR_THREADS, message))
 }
 
-/// The pool's own words have the numbers, but in hexadecimal, too, and with a table after the first line.
+/// The pool's own words have the numbers, but in hexadecimal, too, and with a table after the first
+/// line.
 fn too_large(error: &wasmtime::Error) -> Option<Failure> {
     let cause = error.root_cause().to_string();
     let signs = [

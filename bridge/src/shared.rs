@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 
-//! What C's functions and a guest's imports both touch: the call and what it produces. It lies outside of the store,
-//! because C speaks while the guest, and with it the store, is suspended.
+//! What C's functions and a guest's imports both touch: the call and what it produces. It lies
+//! outside of the store, because C speaks while the guest, and with it the store, is suspended.
 
 use crate::abi::fn0_wake;
 use crate::component::Component;
@@ -24,7 +24,8 @@ pub struct WakeTarget {
     pub token: u64,
 }
 
-// SAFETY: the header asks of C that `wake` may be called from any thread and that `context` stands it.
+// SAFETY: the header asks of C that `wake` may be called from any thread and that `context` stands
+// it.
 unsafe impl Send for WakeTarget {}
 // SAFETY: as above.
 unsafe impl Sync for WakeTarget {}

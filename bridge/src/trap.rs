@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 
-//! Why a guest ended: wasmtime's errors as the header's codes, with a backtrace that names the guest's functions.
+//! Why a guest ended: wasmtime's errors as the header's codes, with a backtrace that names the
+//! guest's functions.
 
 use crate::abi::*;
 use crate::error::Failure;
@@ -48,7 +49,8 @@ pub fn failure(error: &wasmtime::Error, shared: &Shared) -> Failure {
     Failure::new(code, message)
 }
 
-/// One line for each frame, each after a line's end. wasmtime's first line says only that they follow.
+/// One line for each frame, each after a line's end. wasmtime's first line says only that they
+/// follow.
 fn frames(backtrace: &WasmBacktrace) -> String {
     let text = backtrace.to_string();
     match text.split_once('\n') {

@@ -178,7 +178,7 @@ static void what_a_guest_leaves_lying_is_taken_away(void **state)
         if (i == 1000)
             before = memory_bytes();
     }
-    assert_true(memory_bytes() < before + (4 << 20));
+    assert_true(memory_bytes() < before + (8 << 20));
 }
 
 static void other_languages_answer(void **state)

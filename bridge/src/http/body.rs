@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 
-//! Bodies: what C gives to a guest piece by piece, and what a guest writes within the window that C gives.
+//! Bodies: what C gives to a guest piece by piece, and what a guest writes within the window that C
+//! gives.
 
 use super::exchange::Ticket;
 use super::fields::{Budget, FieldList};

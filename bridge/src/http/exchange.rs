@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 
-//! An outgoing request that C makes for a guest, from `handle` until nobody wants its answer any more.
+//! An outgoing request that C makes for a guest, from `handle` until nobody wants its answer any
+//! more.
 
 use super::body::{IncomingBody, Sink};
 use super::fields::FieldList;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 
-//! The fields of a message (RFC 9110, 5): kept as C hands them over, one text and where in it each of them lies.
+//! The fields of a message (RFC 9110, 5): kept as C hands them over, one text and where in it each
+//! of them lies.
 
 use crate::abi::fn0_field;
 use std::cell::Cell;
@@ -260,7 +261,8 @@ pub fn is_token(text: &[u8]) -> bool {
     !text.is_empty() && text.iter().all(|&byte| TOKEN[usize::from(byte)])
 }
 
-/// Those of the connection, not of the message (RFC 9110, 7.6.1), and `host`, which is the authority.
+/// Those of the connection, not of the message (RFC 9110, 7.6.1), and `host`, which is the
+/// authority.
 fn is_forbidden(name: &[u8]) -> bool {
     match name.len() {
         4 => is(name, "host"),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 
-//! What a guest gets: `incoming-request`, `incoming-response`, `incoming-body` and the futures of a response and of
-//! trailers.
+//! What a guest gets: `incoming-request`, `incoming-response`, `incoming-body` and the futures of a
+//! response and of trailers.
 
 use super::body::{Reader, TrailersPollable};
 use super::exchange::HeadPollable;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 
-//! fn0's own `wasi:http`: `types` and `outgoing-handler`. What it takes from C and gives to C lies in `Shared`; nothing
-//! here makes a system call, starts a task or holds a waker.
+//! fn0's own `wasi:http`: `types` and `outgoing-handler`. What it takes from C and gives to C lies
+//! in `Shared`; nothing here makes a system call, starts a task or holds a waker.
 
 pub mod body;
 pub mod exchange;

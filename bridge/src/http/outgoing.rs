@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 
-//! What a guest sends: `outgoing-response`, `response-outparam`, `outgoing-body`, `outgoing-request` and
-//! `request-options`, and `wasi:http/outgoing-handler`.
+//! What a guest sends: `outgoing-response`, `response-outparam`, `outgoing-body`,
+//! `outgoing-request` and `request-options`, and `wasi:http/outgoing-handler`.
 
 use super::body::{Message, Sink, Target};
 use super::exchange::{Exchange, Ticket};

@@ -54,17 +54,18 @@ pub struct FutureResponse {
 pub type IncomingBodyHold = Reader;
 pub type OutgoingBodyHold = Rc<Sink>;
 
+/// A guest that never drops anything has many of them, so what is rare and large lies elsewhere.
 pub enum Slot {
     Free(u32),
     /// Of a call that is over. The guest still holds its number, so nothing else may get it.
     Over,
     Fields(Fields),
-    Options(RequestOptions),
+    Options(Box<RequestOptions>),
     IncomingRequest(IncomingRequest),
     Outparam(ResponseOutparam),
     IncomingResponse(Box<IncomingResponse>),
     IncomingBody(IncomingBodyHold),
-    FutureTrailers(FutureTrailers),
+    FutureTrailers(Box<FutureTrailers>),
     OutgoingRequest(Box<OutgoingRequest>),
     OutgoingResponse(OutgoingResponse),
     OutgoingBody(OutgoingBodyHold),
@@ -74,7 +75,8 @@ pub enum Slot {
 /// What can lie in a slot.
 pub trait Held: Sized + 'static {
     const NAME: &'static str;
-    /// Fields and options are plain values, and the guest's as long as it likes; all others end with their call.
+    /// Fields and options are plain values, and the guest's as long as it likes; all others end
+    /// with their call.
     const OF_CALL: bool = true;
     fn into_slot(self) -> Slot;
     fn of_slot(slot: &mut Slot) -> Option<&mut Self>;
@@ -103,9 +105,13 @@ macro_rules! held {
             }
         })*
     };
+    (@target $value:ident, Options) => { &mut **$value };
+    (@target $value:ident, FutureTrailers) => { &mut **$value };
     (@target $value:ident, IncomingResponse) => { &mut **$value };
     (@target $value:ident, OutgoingRequest) => { &mut **$value };
     (@target $value:ident, $case:ident) => { $value };
+    (@unbox $value:ident, Options) => { *$value };
+    (@unbox $value:ident, FutureTrailers) => { *$value };
     (@unbox $value:ident, IncomingResponse) => { *$value };
     (@unbox $value:ident, OutgoingRequest) => { *$value };
     (@unbox $value:ident, $case:ident) => { $value };
@@ -124,6 +130,8 @@ held! {
     OutgoingBodyHold: OutgoingBody, "outgoing-body";
     FutureResponse: FutureResponse, "future-incoming-response";
 }
+
+const _: () = assert!(size_of::<Slot>() <= 32);
 
 pub struct Resources {
     slots: Local<Vec<Slot>>,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 
-//! The variants and records of `wasi:http/types`. Their cases and order are the same in each version from 0.2.0 on.
+//! The variants and records of `wasi:http/types`. Their cases and order are the same in each
+//! version from 0.2.0 on.
 
 use wasmtime::component::{ComponentType, Lift, Lower};
 
@@ -181,7 +182,8 @@ macro_rules! error_codes {
                 }
             }
 
-            /// The case of that name, `detail` in its payload where it has room for it; any other is an internal error.
+            /// The case of that name, `detail` in its payload where it has room for it; any other
+            /// is an internal error.
             pub fn from_name(name: &str, detail: &str) -> ErrorCode {
                 let detail = (!detail.is_empty()).then_some(detail);
                 match name {

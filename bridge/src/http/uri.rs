@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 
-//! The parts of a URI that a guest may set (RFC 3986): only as much as keeps them apart on the wire.
+//! The parts of a URI that a guest may set (RFC 3986): only as much as keeps them apart on the
+//! wire.
 
 /// Letters, then digits, plus, minus and point, too.
 pub fn is_scheme(text: &str) -> bool {
