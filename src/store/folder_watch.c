@@ -505,6 +505,20 @@ static void timeout_expired(struct loop_timeout *timeout)
 
 /* ---- Life ------------------------------------------------------------------------------------ */
 
+static int fail_component(const struct folder_watch_options *options, int folder,
+                          struct error *error)
+{
+    struct stat status;
+    bool is_folder =
+        fstatat(folder, options->component, &status, 0) == 0 && S_ISDIR(status.st_mode);
+    bool is_root = strcmp(options->folder, "/") == 0;
+
+    return error_set(error, ERROR_NOT_FOUND, "%s/%s: %s", is_root ? "" : options->folder,
+                     options->component,
+                     is_folder ? "it is a folder, not a component: --functions serves folders"
+                               : "there is no such file");
+}
+
 /* Says at once what a user has mistyped. */
 static int check_there(const struct folder_watch_options *options, struct stat *ret_folder,
                        struct error *error)
@@ -524,8 +538,7 @@ static int check_there(const struct folder_watch_options *options, struct stat *
     } else if (options->component != NULL) {
         stamp = stamp_at(dirfd(listing), options->component);
         if (!stamp.is_file)
-            code = error_set(error, ERROR_NOT_FOUND, "%s/%s: there is no such file", folder,
-                             options->component);
+            code = fail_component(options, dirfd(listing), error);
     }
     closedir(listing);
     return code;

@@ -125,6 +125,15 @@ def test_a_component_that_is_not_there(tmp_path):
     assert "nothing.wasm" in result.stderr.splitlines()[-1]
 
 
+@pytest.mark.parametrize("folder", ["functions", "/tmp"])
+def test_a_folder_instead_of_a_component(tmp_path, folder):
+    (tmp_path / "functions").mkdir()
+    result = run("serve", "--listen", "127.0.0.1:0", tmp_path / folder)
+    assert result.returncode == FAILED
+    said = f"{tmp_path / folder}: it is a folder, not a component: --functions serves folders"
+    assert result.stderr.splitlines()[-1] == f"fn0: {said}"
+
+
 def test_a_folder_that_is_not_there(tmp_path):
     result = run("serve", "--listen", "127.0.0.1:0", "--functions", tmp_path / "nothing")
     assert result.returncode == FAILED
