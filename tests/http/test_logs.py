@@ -4,7 +4,7 @@
 import re
 
 import pytest
-from host import Host, guest
+from host import Host, eventually, guest
 
 
 @pytest.fixture(scope="module")
@@ -82,9 +82,10 @@ def test_access_log_of_a_refusal(host):
 
 
 def test_access_log_of_a_client_that_leaves(host):
+    running = len(host.lines(message="call", to="running"))
     connection = host.connect()
     connection.send_head("GET", "/sleep?ms=10000")
-    host.wait_for_line(message="call", to="running")
+    eventually(lambda: len(host.lines(message="call", to="running")) > running)
     connection.reset()
     line = host.wait_for_line(message="request", path="/sleep")
     assert line["error"] == "client_gone" and line["status"] == 0
