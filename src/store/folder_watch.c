@@ -257,7 +257,8 @@ static void meet_missing(struct folder_watch *watch, struct item *known, struct 
     known->name = NULL;
     ret_item->touched = false;
     ret_item->tell = TELL_NOTHING;
-    if (ret_item->missing_since_ns == NEVER_NS)
+    /* What was touched since the last look may have been there in between. */
+    if (ret_item->missing_since_ns == NEVER_NS || known->touched)
         ret_item->missing_since_ns = now_ns;
     else if (now_ns - ret_item->missing_since_ns >= WATCH_REMOVAL_NS)
         ret_item->tell = TELL_REMOVED;
