@@ -2,7 +2,12 @@
 
 /* Reads the words behind a command by the rows of tables/commands.h and tables/configuration.h:
  * "--flag VALUE", "--flag=VALUE", "--switch", "-h" for "--help", and "--" before words that may
- * begin with a hyphen. Values are not looked at here: the configuration knows what they may be.
+ * begin with a hyphen.
+ *
+ * Of a flag with a key only the value's presence is checked: the configuration knows what it may
+ * be, and says so with the flag's name. A flag that may be repeated stands here as often as it was
+ * given. A new flag is a row in a table, and nothing here.
+ *
  * Any thread. */
 
 #ifndef FN0_CLI_COMMAND_LINE_H
@@ -15,6 +20,7 @@
 #include "base/error.h"
 #include "tables/commands.h"
 
+/* What was read. Everything in it is borrowed from the words and the tables but the arrays. */
 struct command_line {
     struct configuration_flag *flags; /* those with a key, in the order given */
     size_t flag_count;

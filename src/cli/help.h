@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 
 /* The texts of `fn0 --help` and `fn0 COMMAND --help`, made from the rows of tables/commands.h and
- * tables/configuration.h. Any thread. */
+ * tables/configuration.h: so a flag without a help does not exist.
+ *
+ * Two columns: the flag with its argument, and from the same column on what it does, broken between
+ * words, with the default where it takes a value. Any thread. */
 
 #ifndef FN0_CLI_HELP_H
 #define FN0_CLI_HELP_H
@@ -14,7 +17,7 @@
  * 0 or as buffer_append fails. */
 int help_print(struct buffer *text, enum command command);
 
-/* Prints it. */
+/* Prints that text on the program's stdout. EXIT_STATUS_FAILED where it could not be written. */
 enum exit_status help_show(const struct program *program, enum command command);
 
 #endif

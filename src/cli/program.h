@@ -1,7 +1,13 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 
 /* What every command of `fn0` is handed: the root objects that src/main.c owns, and how a command
- * says how it ended. Main thread. */
+ * says how it ended.
+ *
+ * A command is one file with one function: it takes the program and the words behind its own, says
+ * what went wrong by program_fail, once and at the top, and returns the process's exit status. It
+ * reads no clock, no random numbers and no environment but through the program.
+ *
+ * Main thread. */
 
 #ifndef FN0_CLI_PROGRAM_H
 #define FN0_CLI_PROGRAM_H
@@ -29,8 +35,9 @@ struct program {
     bool colour; /* NO_COLOR is not set */
 };
 
-/* Says "fn0: MESSAGE" on stderr, with how to get help where the usage was wrong. Returns the status
- * that the error ends the process with. */
+/* Says "fn0: MESSAGE" on stderr, with how to get help where the usage was wrong; `command` is the
+ * word of the command, NULL: of none. Returns the status that the error ends the process with:
+ * EXIT_STATUS_USAGE for ERROR_USAGE and ERROR_CONFIGURATION, else EXIT_STATUS_FAILED. */
 enum exit_status program_fail(const struct program *program, const char *command,
                               const struct error *error);
 

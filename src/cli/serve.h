@@ -1,7 +1,13 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 
 /* The command `fn0 serve`: reads its flags and the configuration, makes the log and a host, and
- * runs it to its end. Main thread. */
+ * runs it to its end.
+ *
+ * The one word that is no flag is the component; it and `functions`, whether flag or key, exclude
+ * each other, and one of them must be there. The log goes to stderr; stdout has one line, that of
+ * the host that serves.
+ *
+ * Main thread. */
 
 #ifndef FN0_CLI_SERVE_H
 #define FN0_CLI_SERVE_H

@@ -5,7 +5,18 @@
  * A short line of text/plain, or application/problem+json (RFC 9457) where the client names JSON in
  * Accept; each with the request's id, with Proxy-Status (RFC 9209) that names the error, and with
  * Retry-After where trying again may help. What a client is shown comes from the error's row only:
- * no path, no message of the inside, no backtrace. Nothing is allocated. Worker's thread. */
+ * no path, no message of the inside, no backtrace.
+ *
+ *     HTTP/1.1 404 Not Found
+ *     content-type: text/plain; charset=utf-8
+ *     proxy-status: fn0; error=destination_not_found; details="function_not_found"
+ *     cache-control: no-store
+ *     x-request-id: 5d65274d1a4d02003c205de3ae880e91
+ *
+ *     No function has this name. (request 5d65274d1a4d02003c205de3ae880e91)
+ *
+ * Nothing is allocated, so that also a host without memory answers. answer_send is for the worker's
+ * thread, the others for any. */
 
 #ifndef FN0_GATEWAY_ANSWER_H
 #define FN0_GATEWAY_ANSWER_H
@@ -17,8 +28,11 @@
 #include "base/slice.h"
 #include "http/server.h"
 
+/* Room for the longest row of tables/errors.h with the longest request id. */
 #define ANSWER_BODY_BYTES 768
 #define ANSWER_PROXY_STATUS_BYTES 160
+
+/* Content-Type, Proxy-Status, Cache-Control, X-Request-Id, Retry-After. */
 #define ANSWER_FIELDS_MAX 5
 
 /* An answer ready to be sent. Its fields point into it: not to be copied or moved. */

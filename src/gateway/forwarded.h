@@ -3,7 +3,19 @@
 /* What a guest is told of its client: X-Forwarded-For, X-Forwarded-Proto and X-Request-Id are set
  * by fn0. What a request brings along under these names, and under those beside them (Forwarded,
  * X-Forwarded-*, X-Real-IP), is believed only from the trusted proxies of [net] trusted_proxies;
- * from anybody else it is dropped. Worker's thread. */
+ * from anybody else it is dropped.
+ *
+ *     from anybody                     X-Forwarded-For: the connection's address
+ *                                      X-Forwarded-Proto: http
+ *                                      X-Request-Id: a new one
+ *     from a trusted proxy             X-Forwarded-For: what it said, then its own address
+ *                                      X-Forwarded-Proto: the first one it said, else http
+ *                                      X-Request-Id: what it said, where valid
+ *
+ * A guest cannot check who said what; so whoever puts a proxy before fn0 has to name it, and one
+ * that is named must not pass on what strangers say under these names.
+ *
+ * Threads: the worker's; struct trusted_proxies is frozen after init and may be read by any. */
 
 #ifndef FN0_GATEWAY_FORWARDED_H
 #define FN0_GATEWAY_FORWARDED_H
@@ -20,6 +32,7 @@
 
 #define REQUEST_ID_BYTES_MAX 128 /* what request_id_valid lets pass (base/identifier.h) */
 
+/* Who is believed; frozen after init. */
 struct trusted_proxies {
     struct address_prefix *items;
     size_t count;
@@ -41,6 +54,7 @@ bool trusted_proxies_contain(const struct trusted_proxies *proxies, const struct
 struct slice request_id_of(const struct http_request *request, bool trusted, struct random *random,
                            char memory[REQUEST_ID_BYTES_MAX]);
 
+/* What a guest is told. */
 struct forwarded {
     const struct field *fields; /* the guest's */
     size_t field_count;

@@ -12,6 +12,20 @@
  * request's body http keeps its own window, which moves as the guest reads. A guest that goes on
  * reading after its response is whole keeps the exchange until the body or the call ends.
  *
+ * Who ends first:
+ *
+ *     the response is whole            the exchange ends; the call runs on
+ *     the call, no head told           the client is answered by the code's row
+ *     the call, head told              the response is cut
+ *     the client                       the call is cancelled
+ *     the request's body: too long     413 unless the head is out; the guest reads an error
+ *     the request's body: late, …      408 or 400 and the call is cancelled; where the head is
+ *                                      out the guest reads an error
+ *     the response's head: too large   502, and the call is cancelled
+ *
+ * Events may come from within what other events do (reading the body may deliver it at once), so
+ * each counts how deep it is, and only the outermost gives the relay back.
+ *
  * Worker's thread. Relays are kept for reuse, so that a request allocates nothing here. */
 
 #ifndef FN0_GATEWAY_RELAY_H
@@ -28,6 +42,7 @@
 #include "runtime/executor.h"
 #include "tables/limits.h"
 
+/* What a guest may have written and the client not taken yet. */
 #define RELAY_WINDOW_BYTES 65536
 
 /* The relays of a worker's gateway. */

@@ -1,7 +1,14 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 
 /* How much a host takes on: slots, warm instances, connections; from its configuration where that
- * says so, else from its memory and workers. Pure arithmetic; any thread. */
+ * says so, else from its memory and workers.
+ *
+ * Memory is lent more than once: a slot is reckoned with 16 MB though its instance may grow to the
+ * function's limit, since pages are taken from the system only when they are touched and most
+ * guests touch few. Who serves strangers sets `slots` or a lower limits.max.memory
+ * (docs/operating.md).
+ *
+ * Pure arithmetic but for the last function; any thread. */
 
 #ifndef FN0_SERVER_CAPACITY_H
 #define FN0_SERVER_CAPACITY_H
@@ -30,7 +37,9 @@ struct capacity {
 /* `memory_bytes`: what the host may use. */
 struct capacity capacity_of(const struct host_configuration *configuration, uint64_t memory_bytes);
 
-/* Raises the soft limit of open files to the hard one. Returns the limit now. */
+/* Raises the soft limit of open files (RLIMIT_NOFILE) to the hard one: what starts a process mostly
+ * means its few hundred for programs that use select(2). Returns the limit now; 0 where it cannot
+ * be asked. For the whole process; before threads. */
 uint64_t capacity_raise_open_files(void);
 
 #endif
