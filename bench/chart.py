@@ -6,7 +6,7 @@ from html import escape
 
 def bars(title, rows, width=760):
     """`rows` are (label, value, highlighted, lowest, highest); the whiskers show the range over the rounds."""
-    left, right, top, step, thick = 220, 110, 48, 38, 22
+    left, right, top, step, thick = 250, 100, 48, 38, 22
     height = top + step * len(rows) + 16
     scale = (width - left - right) / max(row[4] for row in rows)
     out = [
