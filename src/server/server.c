@@ -411,8 +411,10 @@ static int make_engine(struct server *server, struct error *error)
         .memory_bytes_max = configuration->limits_max.value[LIMIT_MEMORY],
     };
     int code = engine_create(&options, &server->engine, error);
-    if (code < 0)
+    if (code < 0) {
+        error_wrap(error, "cannot make room for %llu slots", (unsigned long long)capacity->slots);
         return code;
+    }
     return artifact_cache_create(configuration->cache_dir, configuration->cache_bytes_max,
                                  server->options.clock, server->options.log, &server->cache, error);
 }

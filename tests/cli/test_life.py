@@ -280,6 +280,12 @@ def test_no_such_address():
 # ---- Around it
 
 
+def test_more_slots_than_there_is_room_for():
+    host = Host(guest("hello"), "--slots", "1000000", ready=False)
+    assert host.wait() == 1
+    assert str(host.log[-1]).startswith("fn0: cannot make room for 1000000 slots: ")
+
+
 def test_open_files_are_as_many_as_there_may_be():
     """The soft limit is no bound."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
