@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* One call of the function: from the request to the end of its answer and of all that waitUntil
+ * was given. */
+
+#ifndef FN0_JAVASCRIPT_CALL_H
+#define FN0_JAVASCRIPT_CALL_H
+
+#include "engine.h"
+#include "host.h"
+
+/* Runs a call. Takes both handles over. Returns when all is done; what a script throws is answered
+ * with 500 and logged. */
+void call_run(struct engine *engine, host_handle request, host_handle outparam);
+
+/* The call must not end before this many call_release. */
+void call_hold(struct call *call);
+void call_release(struct call *call);
+
+#endif

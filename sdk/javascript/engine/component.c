@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* The component: its exports, and the one engine behind them. */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "call.h"
+#include "engine.h"
+#include "function.h"
+#include "host.h"
+#include "stages.h"
+#include "wiped_memory.h"
+
+/* The guest's one root object. */
+static struct engine *engine;
+
+static _Noreturn void fail(const char *message)
+{
+    host_log(true, message, strlen(message));
+    host_log(true, "\n", 1);
+    abort();
+}
+
+void exports_function_wizer_initialize(void)
+{
+    struct host_bytes input;
+    char *error;
+    wiped_memory_begin();
+    if (engine == NULL)
+        engine = engine_create();
+    if (engine == NULL)
+        fail("out of memory");
+    if (!host_read_input(&input))
+        fail("stdin cannot be read");
+    if (!stages_run(engine, input, &error))
+        fail(error != NULL ? error : "out of memory");
+    free(input.data);
+    wiped_memory_end();
+}
+
+void exports_wasi_http_incoming_handler_handle(
+    exports_wasi_http_incoming_handler_own_incoming_request_t request,
+    exports_wasi_http_incoming_handler_own_response_outparam_t outparam)
+{
+    if (engine == NULL)
+        fail("this engine has no script: it must be snapshotted with one");
+    call_run(engine, request.__handle, outparam.__handle);
+}

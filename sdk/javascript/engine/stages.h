@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* What is evaluated before the snapshot is taken. It comes in one piece:
+ *
+ *     fn0-javascript 1 STAGE NAME_BYTES SOURCE_BYTES MAP_BYTES\n
+ *
+ * and behind the line name, source and source map, right behind one another, all UTF-8. STAGE is
+ *
+ *     library   a classic script that completes the Web APIs and fills fn0Native.hooks; once, first
+ *     script    the author's module, bundled, whose default export handles requests
+ *     module    one without a handler, which may go on awaiting: tests' */
+
+#ifndef FN0_JAVASCRIPT_STAGES_H
+#define FN0_JAVASCRIPT_STAGES_H
+
+#include "engine.h"
+#include "host.h"
+
+/* Does what `input` (borrowed) says. False: *ret_error says why, for people (malloc). */
+bool stages_run(struct engine *engine, struct host_bytes input, char **ret_error);
+
+#endif

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Between begin and end memory that is freed is wiped: a snapshot holds every byte that is not
+ * zero, and is the same for the same script only without what was left over. The component is
+ * linked with --wrap for free and realloc. */
+
+#ifndef FN0_JAVASCRIPT_WIPED_MEMORY_H
+#define FN0_JAVASCRIPT_WIPED_MEMORY_H
+
+void wiped_memory_begin(void);
+void wiped_memory_end(void);
+
+#endif
