@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// error.stack as authors know it: a first line with name and message, then frames, in the lines of the author's own
+// files. The engine keeps the frames alone ("    at f (main.js:3:5)"); all else is made when the property is read, so
+// that an error which nobody looks at costs nothing.
+
+import { TraceMap, originalPositionFor } from "@jridgewell/trace-mapping";
+import { isDOMException } from "./dom_exception.js";
+import { hooks } from "./native.js";
+import { define } from "./web_idl.js";
+
+// What the engine calls the library's own script; frames in it tell an author nothing.
+const LIBRARY = "library.js";
+const FRAME = /^    at (?:(.*) \()?([^()]*?)(?::(\d+):(\d+))?\)?$/;
+
+const engine = Object.getOwnPropertyDescriptor(Error.prototype, "stack");
+const engineCapture = Error.captureStackTrace;
+
+let sourceMapText = null;
+let sourceMap = null;
+
+hooks.setSourceMap = (json) => {
+  sourceMapText = json;
+  sourceMap = null;
+};
+
+function originalOf(line, column) {
+  if (sourceMapText === null) {
+    return null;
+  }
+  try {
+    sourceMap ??= new TraceMap(sourceMapText);
+    const original = originalPositionFor(sourceMap, { line, column: column - 1 });
+    return original.source === null ? null : `${original.source}:${original.line}:${original.column + 1}`;
+  } catch {
+    // A map that cannot be read must not hide the error that is being described.
+    sourceMapText = null;
+    return null;
+  }
+}
+
+function describeFrame(line) {
+  const [, name, file, row, column] = FRAME.exec(line) ?? [];
+  if (file === undefined || file === LIBRARY) {
+    return null;
+  }
+  if (row === undefined) {
+    return line;
+  }
+  const place = originalOf(Number(row), Number(column)) ?? `${file}:${row}:${column}`;
+  return name === undefined || name === "<anonymous>" || name === "<eval>" ? `    at ${place}` : `    at ${name} (${place})`;
+}
+
+// What V8 writes: name and message as they were when the error was made, so before a constructor gave it a name of its own.
+function describeHead(error) {
+  try {
+    const name = isDOMException(error) ? error.name : (Object.getPrototypeOf(error).name ?? "Error");
+    const message = error.message ?? "";
+    return message === "" ? `${name}` : name === "" ? `${message}` : `${name}: ${message}`;
+  } catch {
+    return "Error";
+  }
+}
+
+// What the engine kept, completed; anything that Error.prepareStackTrace of the script made stays as it is.
+function complete(error, frames) {
+  if (typeof frames !== "string" || (frames !== "" && !frames.startsWith("    at "))) {
+    return frames;
+  }
+  const lines = frames.split("\n").filter((line) => line !== "").map(describeFrame);
+  return [describeHead(error), ...lines.filter((line) => line !== null)].join("\n");
+}
+
+Object.defineProperty(Error.prototype, "stack", {
+  get: Object.getOwnPropertyDescriptor({ get stack() { return complete(this, Reflect.apply(engine.get, this, [])); } }, "stack").get,
+  set: engine.set,
+  enumerable: false,
+  configurable: true,
+});
+
+define(Error, "captureStackTrace", function captureStackTrace(object, upTo = captureStackTrace) {
+  engineCapture(object, typeof upTo === "function" ? upTo : captureStackTrace);
+  const { value } = Object.getOwnPropertyDescriptor(object, "stack");
+  Object.defineProperty(object, "stack", {
+    get: () => complete(object, value),
+    set(replacement) {
+      Object.defineProperty(object, "stack", { value: replacement, writable: true, configurable: true });
+    },
+    enumerable: false,
+    configurable: true,
+  });
+});

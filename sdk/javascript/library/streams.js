@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The streams of https://streams.spec.whatwg.org/, and what C needs of them for bodies.
+
+import * as streams from "web-streams-polyfill";
+import { customInspect } from "./inspect.js";
+import { hooks } from "./native.js";
+import { define } from "./web_idl.js";
+
+export const { ReadableStream, ReadableStreamDefaultReader, TransformStream, WritableStream } = streams;
+
+for (const [name, constructor] of Object.entries(streams)) {
+  define(globalThis, name, constructor);
+}
+
+// What scripts may replace on the prototypes is taken now: bodies go on working whatever a script does.
+const getter = (constructor, name) => Object.getOwnPropertyDescriptor(constructor.prototype, name).get;
+const lockedOf = getter(ReadableStream, "locked");
+const { cancel: cancelStream, tee, getReader } = ReadableStream.prototype;
+const { read, cancel } = ReadableStreamDefaultReader.prototype;
+
+export function isReadableStream(value) {
+  try {
+    Reflect.apply(lockedOf, value, []);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+// A byte stream out of C: pull() promises a Uint8Array, or null at the end. Nothing is asked for before it is read.
+export function createBodyStream(pull, cancelSource) {
+  return new ReadableStream(
+    {
+      type: "bytes",
+      async pull(controller) {
+        let chunk;
+        do {
+          chunk = await pull();
+        } while (chunk !== null && chunk.byteLength === 0);
+        if (chunk !== null) {
+          controller.enqueue(chunk);
+          return;
+        }
+        controller.close();
+        // A reader that brought its own buffer waits for that buffer.
+        controller.byobRequest?.respond(0);
+      },
+      cancel: cancelSource,
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+export function streamReader(stream) {
+  const reader = Reflect.apply(getReader, stream, []);
+  return {
+    read: () => Reflect.apply(read, reader, []),
+    cancel: (reason) => Reflect.apply(cancel, reader, [reason]),
+  };
+}
+
+hooks.createBodyStream = createBodyStream;
+hooks.isReadableStream = isReadableStream;
+hooks.streamReader = streamReader;
+hooks.isDisturbed = (stream) => stream._disturbed;
+hooks.isLocked = (stream) => Reflect.apply(lockedOf, stream, []);
+hooks.teeStream = (stream) => Reflect.apply(tee, stream, []);
+hooks.cancelStream = (stream, reason) => Reflect.apply(cancelStream, stream, [reason]);
