@@ -118,7 +118,7 @@ export class AbortSignal extends EventTarget {
 const internals = AbortSignal[INTERNAL];
 delete AbortSignal[INTERNAL];
 Object.defineProperty(AbortSignal, "length", { value: 0, configurable: true });
-defineInterface(AbortSignal);
+defineInterface("AbortSignal", AbortSignal);
 defineHandlers(AbortSignal.prototype, ["abort"]);
 
 // [EnforceRange] unsigned long long.
@@ -177,7 +177,7 @@ export class AbortController {
     );
   }
 }
-defineInterface(AbortController);
+defineInterface("AbortController", AbortController);
 
 hooks.abortSignalOf = toAbortSignal;
 hooks.followSignal = followSignal;

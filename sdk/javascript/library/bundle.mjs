@@ -11,6 +11,37 @@ const [packages, out, mode] = process.argv.slice(2);
 const { build } = createRequire(path.join(packages, "package.json"))("esbuild");
 const folder = path.dirname(fileURLToPath(import.meta.url));
 
+// The package asks its modules `types` and `util` what V8 would know; they are replaced by ours, which ask the engine.
+// The places are found by what stands there, and a version of the package that looks otherwise stops the build.
+const inspectNatives = {
+  name: "inspect-natives",
+  setup(builder) {
+    builder.onLoad({ filter: /node-inspect-extracted\/dist\/inspect\.js$/ }, ({ path: file }) => {
+      const text = fs.readFileSync(file, "utf8");
+      const numberOf = (beginning) => {
+        const before = text.slice(0, findOnce(text, beginning));
+        return Number([...before.matchAll(/[,{](\d+)\(\w(?:,\w)*\)\{/g)].at(-1)[1]);
+      };
+      const numbers = {
+        types: numberOf("exports={isAsyncFunction:"),
+        util: numberOf("exports={constants:{kPending:"),
+        url: numberOf("exports=URL}"),
+      };
+      const place = findOnce(text, "const e={};return function n(r){");
+      const call = `require(${JSON.stringify(path.join(folder, "inspect_natives.js"))}).replace(t,${JSON.stringify(numbers)});`;
+      return { contents: text.slice(0, place) + call + text.slice(place) };
+    });
+  },
+};
+
+function findOnce(text, part) {
+  const place = text.indexOf(part);
+  if (place < 0 || text.indexOf(part, place + 1) >= 0) {
+    throw new Error(`node-inspect-extracted looks otherwise than expected: "${part}"`);
+  }
+  return place;
+}
+
 const result = await build({
   absWorkingDir: folder,
   entryPoints: ["index.js"],
@@ -24,9 +55,9 @@ const result = await build({
   charset: "utf8",
   minifyWhitespace: true,
   minifySyntax: true,
-  keepNames: true,
   legalComments: "none",
   nodePaths: [path.join(packages, "node_modules")],
+  plugins: [inspectNatives],
   logLevel: "warning",
 });
 

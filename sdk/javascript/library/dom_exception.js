@@ -80,7 +80,7 @@ export class DOMException {
 }
 
 Object.setPrototypeOf(DOMException.prototype, Error.prototype);
-defineInterface(DOMException);
+defineInterface("DOMException", DOMException);
 defineConstants(DOMException, constants);
 
 export function isDOMException(value) {

@@ -39,16 +39,28 @@ function originalOf(line, column) {
   }
 }
 
-function describeFrame(line) {
-  const [, name, file, row, column] = FRAME.exec(line) ?? [];
-  if (file === undefined || file === LIBRARY) {
-    return null;
-  }
+function describeFrame({ line, name, file, row, column }) {
   if (row === undefined) {
     return line;
   }
   const place = originalOf(Number(row), Number(column)) ?? `${file}:${row}:${column}`;
   return name === undefined || name === "<anonymous>" || name === "<eval>" ? `    at ${place}` : `    at ${name} (${place})`;
+}
+
+// Without the frames of the library, and of built-in functions that it called.
+function describeFrames(text) {
+  const frames = [];
+  for (const line of text.split("\n")) {
+    const [, name, file, row, column] = FRAME.exec(line) ?? [];
+    if (file === LIBRARY) {
+      while (frames.at(-1)?.file === "native") {
+        frames.pop();
+      }
+    } else if (line !== "") {
+      frames.push({ line, name, file, row, column });
+    }
+  }
+  return frames.map(describeFrame);
 }
 
 // What V8 writes: name and message as they were when the error was made, so before a constructor gave it a name of its own.
@@ -67,13 +79,24 @@ function complete(error, frames) {
   if (typeof frames !== "string" || (frames !== "" && !frames.startsWith("    at "))) {
     return frames;
   }
-  const lines = frames.split("\n").filter((line) => line !== "").map(describeFrame);
-  return [describeHead(error), ...lines.filter((line) => line !== null)].join("\n");
+  return [describeHead(error), ...describeFrames(frames)].join("\n");
 }
 
+function setStack(error, value) {
+  Object.defineProperty(error, "stack", { value, writable: true, enumerable: false, configurable: true });
+}
+
+// One object's own accessors, so that the functions have the names that accessors have.
+const accessors = {
+  get stack() {
+    return complete(this, Reflect.apply(engine.get, this, []));
+  },
+  set stack(value) {
+    setStack(this, value);
+  },
+};
 Object.defineProperty(Error.prototype, "stack", {
-  get: Object.getOwnPropertyDescriptor({ get stack() { return complete(this, Reflect.apply(engine.get, this, [])); } }, "stack").get,
-  set: engine.set,
+  ...Object.getOwnPropertyDescriptor(accessors, "stack"),
   enumerable: false,
   configurable: true,
 });
@@ -83,9 +106,7 @@ define(Error, "captureStackTrace", function captureStackTrace(object, upTo = cap
   const { value } = Object.getOwnPropertyDescriptor(object, "stack");
   Object.defineProperty(object, "stack", {
     get: () => complete(object, value),
-    set(replacement) {
-      Object.defineProperty(object, "stack", { value: replacement, writable: true, configurable: true });
-    },
+    set: (replacement) => setStack(object, replacement),
     enumerable: false,
     configurable: true,
   });

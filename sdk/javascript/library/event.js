@@ -158,7 +158,7 @@ export const eventInternals = Event[INTERNAL];
 delete Event[INTERNAL];
 // [LegacyUnforgeable]: an own accessor of every event.
 const isTrusted = Object.getOwnPropertyDescriptor(Event.prototype, "isTrusted");
-defineInterface(Event);
+defineInterface("Event", Event);
 defineConstants(Event, PHASES);
 Object.defineProperty(Event.prototype, "isTrusted", { ...isTrusted, enumerable: true });
 
@@ -182,7 +182,7 @@ export class CustomEvent extends Event {
     }
   }
 }
-defineInterface(CustomEvent);
+defineInterface("CustomEvent", CustomEvent);
 
 export class ErrorEvent extends Event {
   #message;
@@ -221,7 +221,7 @@ export class ErrorEvent extends Event {
     return this.#error;
   }
 }
-defineInterface(ErrorEvent);
+defineInterface("ErrorEvent", ErrorEvent);
 
 export class PromiseRejectionEvent extends Event {
   #promise;
@@ -245,7 +245,7 @@ export class PromiseRejectionEvent extends Event {
     return this.#reason;
   }
 }
-defineInterface(PromiseRejectionEvent);
+defineInterface("PromiseRejectionEvent", PromiseRejectionEvent);
 
 export class MessageEvent extends Event {
   #data;
@@ -284,4 +284,4 @@ export class MessageEvent extends Event {
     return this.#ports;
   }
 }
-defineInterface(MessageEvent);
+defineInterface("MessageEvent", MessageEvent);

@@ -93,7 +93,7 @@ export class EventTarget {
     return dispatch(target, event, false);
   }
 }
-defineInterface(EventTarget);
+defineInterface("EventTarget", EventTarget);
 
 export function isEventTarget(value) {
   return Listeners.has(value);

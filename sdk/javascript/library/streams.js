@@ -10,6 +10,7 @@ import { define } from "./web_idl.js";
 export const { ReadableStream, ReadableStreamDefaultReader, TransformStream, WritableStream } = streams;
 
 for (const [name, constructor] of Object.entries(streams)) {
+  Object.defineProperty(constructor, "name", { value: name, configurable: true });
   define(globalThis, name, constructor);
 }
 

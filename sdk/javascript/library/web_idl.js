@@ -2,19 +2,15 @@
 //
 // What Web IDL asks of every interface: the shape of its members, arguments that are there and converted, brands.
 
-// Puts an interface on the global object (unless it is only to be reached otherwise), its members enumerable.
-export function defineInterface(constructor, options = {}) {
-  const { name = constructor.name, exposed = true, iterable = null } = options;
+// Puts an interface on the global object, its members enumerable. The name is given, since the bundler may rename a class
+// that is called as a global is.
+export function defineInterface(name, constructor) {
   const { prototype } = constructor;
+  Object.defineProperty(constructor, "name", { value: name, configurable: true });
   makeEnumerable(constructor, ["length", "name", "prototype"]);
   makeEnumerable(prototype, ["constructor"]);
   Object.defineProperty(prototype, Symbol.toStringTag, { value: name, configurable: true });
-  if (iterable !== null) {
-    define(prototype, Symbol.iterator, prototype[iterable]);
-  }
-  if (exposed) {
-    define(globalThis, name, constructor);
-  }
+  define(globalThis, name, constructor);
 }
 
 function makeEnumerable(object, except) {
