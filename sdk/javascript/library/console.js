@@ -2,6 +2,7 @@
 //
 // console: https://console.spec.whatwg.org/, what it prints being Node's.
 
+import { formatTable } from "./console_table.js";
 import { formatWithOptions, inspect } from "./inspect.js";
 import { native } from "./native.js";
 
@@ -84,10 +85,10 @@ const methods = {
       print("info", ["%s", text, ...values]);
     }
   },
-  trace: function trace(...values) {
-    const error = { name: "Trace", message: formatWithOptions({}, ...values) };
-    Error.captureStackTrace(error, trace);
-    write("error", error.stack.replace(/^[^\n]*/, () => (error.message === "" ? "Trace" : `Trace: ${error.message}`)));
+  trace(...values) {
+    const message = formatWithOptions({}, ...values);
+    const frames = new Error().stack.replace(/^[^\n]*/, "");
+    write("error", (message === "" ? "Trace" : `Trace: ${message}`) + frames);
   },
   assert(condition, ...values) {
     if (!condition) {
@@ -123,7 +124,15 @@ const methods = {
     groupIndentation = groupIndentation.slice(INDENTATION);
   },
   table(data, properties = undefined) {
-    print("info", [data, properties]);
+    if (properties !== undefined && !Array.isArray(properties)) {
+      throw new TypeError("The properties are not an array");
+    }
+    const text = formatTable(data, properties);
+    if (text === null) {
+      print("info", [data]);
+    } else {
+      write("info", text);
+    }
   },
   debug(...values) {
     print("debug", values);

@@ -5,7 +5,7 @@
 import util from "node-inspect-extracted";
 import { hooks } from "./native.js";
 
-export const { inspect, formatWithOptions } = util;
+export const { inspect, formatWithOptions, getStringWidth } = util;
 
 // For what interfaces print about themselves.
 export const customInspect = Symbol.for("nodejs.util.inspect.custom");

@@ -22,9 +22,17 @@ function makeEnumerable(object, except) {
   }
 }
 
-// A property as JavaScript's own built-ins have it: writable, configurable, not enumerated.
+// A property as JavaScript's own built-ins have it: writable, configurable, not enumerated. The bundler drops names of
+// function expressions, so a function is given its own here.
 export function define(object, name, value) {
+  nameFunction(value, name);
   Object.defineProperty(object, name, { value, writable: true, enumerable: false, configurable: true });
+}
+
+function nameFunction(value, name) {
+  if (typeof value === "function" && value.name === "") {
+    Object.defineProperty(value, "name", { value: name, configurable: true });
+  }
 }
 
 // Constants stand on the interface and on its prototype.
@@ -38,6 +46,7 @@ export function defineConstants(constructor, constants) {
 
 // Functions and attributes of the global object: enumerated, unlike interfaces.
 export function defineGlobalFunction(name, value) {
+  nameFunction(value, name);
   Object.defineProperty(globalThis, name, { value, writable: true, enumerable: true, configurable: true });
 }
 
