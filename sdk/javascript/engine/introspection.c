@@ -1,15 +1,17 @@
-// SPDX-License-Identifier: Apache-2.0
+/* SPDX-License-Identifier: Apache-2.0 */
 
 #include "introspection.h"
 
-static JSValue js_class_identifier(JSContext *context, JSValueConst this_value, int argument_count, JSValueConst *arguments)
+static JSValue js_class_identifier(JSContext *context, JSValueConst this_value, int argument_count,
+                                   JSValueConst *arguments)
 {
     (void)this_value;
     (void)argument_count;
     return JS_NewUint32(context, JS_IsObject(arguments[0]) ? JS_GetClassID(arguments[0]) : 0);
 }
 
-static JSValue js_proxy_details(JSContext *context, JSValueConst this_value, int argument_count, JSValueConst *arguments)
+static JSValue js_proxy_details(JSContext *context, JSValueConst this_value, int argument_count,
+                                JSValueConst *arguments)
 {
     (void)this_value;
     (void)argument_count;
@@ -19,7 +21,7 @@ static JSValue js_proxy_details(JSContext *context, JSValueConst this_value, int
     JSValue target = JS_GetProxyTarget(context, arguments[0]);
     JSValue handler = JS_GetProxyHandler(context, arguments[0]);
     if (JS_IsException(target) || JS_IsException(handler)) {
-        // A revoked one: the engine throws.
+        /* A revoked one: the engine throws. */
         JS_FreeValue(context, JS_GetException(context));
         JS_FreeValue(context, target);
         JS_FreeValue(context, handler);
@@ -32,7 +34,7 @@ static JSValue js_proxy_details(JSContext *context, JSValueConst this_value, int
         JS_FreeValue(context, handler);
         return JS_EXCEPTION;
     }
-    // Setting takes the value over, even when it fails.
+    /* Setting takes the value over, even when it fails. */
     if (JS_SetPropertyUint32(context, details, 0, target) < 0) {
         JS_FreeValue(context, handler);
         JS_FreeValue(context, details);
@@ -52,5 +54,6 @@ static const JSCFunctionListEntry functions[] = {
 
 int introspection_register(JSContext *context, JSValueConst native)
 {
-    return JS_SetPropertyFunctionList(context, native, functions, sizeof functions / sizeof functions[0]);
+    return JS_SetPropertyFunctionList(context, native, functions,
+                                      sizeof functions / sizeof functions[0]);
 }

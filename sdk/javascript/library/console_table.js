@@ -43,7 +43,7 @@ function tableOfRows(data, properties) {
   let hasPrimitives = false;
   for (const [row, index] of indexes.entries()) {
     const item = data[index];
-    if (!isObject(item)) {
+    if (!isObject(item) && properties === undefined) {
       hasPrimitives = true;
       primitives[row] = inspectCell(item);
       continue;
@@ -52,7 +52,7 @@ function tableOfRows(data, properties) {
       if (!columns.has(key)) {
         columns.set(key, new Array(indexes.length));
       }
-      columns.get(key)[row] = Object.hasOwn(item, key) ? inspectCell(item[key]) : "";
+      columns.get(key)[row] = isObject(item) && Object.hasOwn(item, key) ? inspectCell(item[key]) : "";
     }
   }
   // Keys that are indexes come first, as an object's do.

@@ -156,11 +156,9 @@ export class Event {
 
 export const eventInternals = Event[INTERNAL];
 delete Event[INTERNAL];
-// [LegacyUnforgeable]: an own accessor of every event.
-const isTrusted = Object.getOwnPropertyDescriptor(Event.prototype, "isTrusted");
 defineInterface("Event", Event);
 defineConstants(Event, PHASES);
-Object.defineProperty(Event.prototype, "isTrusted", { ...isTrusted, enumerable: true });
+Object.defineProperty(Event.prototype, "isTrusted", { configurable: false });
 
 export class CustomEvent extends Event {
   #detail;

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: AGPL-3.0-only
+"""The same script in Node and in the JavaScript engine's quick shell, and what came out of both."""
+
+import json
+import os
+import re
+import subprocess
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+SCRIPTS = ROOT / "tests/javascript/library"
+LIBRARY = ROOT / "build/sdk/javascript/library.js"
+SHELL = os.environ.get("FN0_JAVASCRIPT_SHELL", str(ROOT / "build/sdk/javascript/native/shell"))
+SECONDS = 60
+ABSENT = "absent"
+# The levels that sd-daemon(3) puts in front of a line.
+LEVEL = re.compile(r"^<[0-7]>", re.MULTILINE)
+
+
+def run(command):
+    """What the program wrote, its two streams apart; the engine's marks of levels are taken off."""
+    done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)
+    return LEVEL.sub("", done.stdout), LEVEL.sub("", done.stderr)
+
+
+def run_in_both(text, name="script"):
+    """The two streams of the script in Node, and in the engine."""
+    with tempfile.TemporaryDirectory() as folder:
+        # Node takes it for a module by its ending; the engine takes every script for one.
+        path = Path(folder) / f"{name}.mjs"
+        path.write_text(text, encoding="utf-8")
+        return run(["node", "--no-warnings", str(path)]), run([SHELL, str(LIBRARY), str(path)])
+
+
+def cases_of(streams):
+    """Name and result of every case, from the lines of JSON that harness.js prints."""
+    output, errors = streams
+    cases = {}
+    for line in output.splitlines():
+        name, result = json.loads(line)
+        assert name not in cases, f"two cases are called {name!r}"
+        cases[name] = result
+    assert cases, f"no case at all ran: {errors}"
+    return cases, errors
+
+
+def compare(script, differences=None):
+    """Runs a script of tests/javascript/library/ in both. `differences`: by the reason, the cases in which the engine
+    answers otherwise than Node, with its answers."""
+    listed = {name: (answer, reason) for reason, cases in (differences or {}).items() for name, answer in cases.items()}
+    harness = (SCRIPTS / "harness.js").read_text(encoding="utf-8")
+    text = (SCRIPTS / f"{script}.js").read_text(encoding="utf-8")
+    node, engine = run_in_both(f"{harness}\n{text}\nclearInterval(alive);\n", script)
+    expected, node_errors = cases_of(node)
+    found, engine_errors = cases_of(engine)
+    complaints = []
+    for name in expected | found:
+        here, there = found.get(name, ABSENT), expected.get(name, ABSENT)
+        if name not in listed and here != there:
+            complaints.append(f"{name}\n    engine: {here}\n    Node:   {there}")
+        elif name in listed and here != listed[name][0]:
+            complaints.append(f"{name}\n    engine: {here}\n    listed: {listed[name][0]}")
+        elif name in listed and here == there:
+            complaints.append(f"{name}: differs no more ({listed[name][1]}): take it off the list")
+    complaints += [f"{name}: listed as different, but there is no such case" for name in listed.keys() - (expected | found).keys()]
+    assert not complaints, "\n".join([f"{len(complaints)} of {len(expected)} cases", *complaints, engine_errors[-2000:]])
+    assert engine_errors == node_errors
