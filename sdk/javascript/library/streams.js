@@ -3,7 +3,6 @@
 // The streams of https://streams.spec.whatwg.org/, and what C needs of them for bodies.
 
 import * as streams from "web-streams-polyfill";
-import { customInspect } from "./inspect.js";
 import { hooks } from "./native.js";
 import { define } from "./web_idl.js";
 
@@ -13,6 +12,9 @@ for (const [name, constructor] of Object.entries(streams)) {
   Object.defineProperty(constructor, "name", { value: name, configurable: true });
   define(globalThis, name, constructor);
 }
+
+// Gone from the standard.
+delete streams.WritableStreamDefaultController.prototype.abortReason;
 
 // What scripts may replace on the prototypes is taken now: bodies go on working whatever a script does.
 const getter = (constructor, name) => Object.getOwnPropertyDescriptor(constructor.prototype, name).get;
