@@ -24,13 +24,20 @@ def run(command):
     return LEVEL.sub("", done.stdout), LEVEL.sub("", done.stderr)
 
 
+def run_in_engine(text, name="script"):
+    """The two streams of a script in the engine, which takes every script for a module."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"{name}.mjs"
+        path.write_text(text, encoding="utf-8")
+        return run([SHELL, str(LIBRARY), str(path)])
+
+
 def run_in_both(text, name="script"):
     """The two streams of the script in Node, and in the engine."""
     with tempfile.TemporaryDirectory() as folder:
-        # Node takes it for a module by its ending; the engine takes every script for one.
         path = Path(folder) / f"{name}.mjs"
         path.write_text(text, encoding="utf-8")
-        return run(["node", "--no-warnings", str(path)]), run([SHELL, str(LIBRARY), str(path)])
+        return run(["node", "--no-warnings", str(path)]), run_in_engine(text, name)
 
 
 def cases_of(streams):

@@ -178,10 +178,6 @@ export class File extends Blob {
     return this.#lastModified;
   }
 
-  get webkitRelativePath() {
-    return "";
-  }
-
   static [INTERNAL] = {
     isFile: (value) => isObject(value) && #name in value,
   };

@@ -101,13 +101,16 @@ export function toUSVString(value) {
   return `${value}`.toWellFormed();
 }
 
-// [Clamp] long long.
+// [Clamp] long long: to the nearest whole number, halves to the even one.
 export function clampLongLong(value) {
   const number = Number(value);
   if (Number.isNaN(number)) {
     return 0;
   }
-  return Math.round(Math.min(Math.max(number, Number.MIN_SAFE_INTEGER), Number.MAX_SAFE_INTEGER));
+  const clamped = Math.min(Math.max(number, Number.MIN_SAFE_INTEGER), Number.MAX_SAFE_INTEGER);
+  const floor = Math.floor(clamped);
+  const half = clamped - floor === 0.5;
+  return half ? floor + Math.abs(floor % 2) : Math.round(clamped);
 }
 
 // A sequence<T> argument.
