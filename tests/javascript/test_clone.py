@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-only
 """structuredClone and message channels beside Node's."""
 
-from differential import compare
+import pytest
+from differential import compare, compare_sections, generated_values
 
 DIFFERENCES = {
     "HTML: these are serializable; Node 20 clones their own properties": {
@@ -28,3 +29,14 @@ DIFFERENCES = {
 
 def test_clones_and_messages_are_as_in_node():
     compare("clone", DIFFERENCES)
+
+
+@pytest.mark.parametrize("seed", [4, 5, 6])
+def test_generated_values_are_cloned_as_in_node(seed):
+    """The clone is seen through the console, whose own test says that it prints as Node's."""
+    helpers, expressions = generated_values(seed, 1000)
+    parts = "\n".join(
+        f"console.log('## {number}'); console.log(structuredClone({expression}));"
+        for number, expression in enumerate(expressions)
+    )
+    compare_sections(f"{helpers}\n{parts}", "generated")

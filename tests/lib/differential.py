@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-only
 """The same script in Node and in the JavaScript engine's quick shell, and what came out of both."""
 
+import difflib
 import json
 import os
 import re
@@ -73,3 +74,35 @@ def compare(script, differences=None):
     complaints += [f"{name}: listed as different, but there is no such case" for name in listed.keys() - (expected | found).keys()]
     assert not complaints, "\n".join([f"{len(complaints)} of {len(expected)} cases", *complaints, engine_errors[-2000:]])
     assert engine_errors == node_errors
+
+
+def sections_of(stream):
+    """What was printed, by the name behind the "##" that begins a part."""
+    parts = re.split(r"^## (.*)\n", stream, flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2]))
+
+
+def compare_sections(text, name, differences=None):
+    """Runs a script that prints "## NAME" before each part, in both; compares the parts of both streams. `differences`:
+    by the reason, the parts that differ, with what the engine prints; a part of the errors is called "NAME (errors)"."""
+    node, engine = run_in_both(text, name)
+    listed = {part: printed for cases in (differences or {}).values() for part, printed in cases.items()}
+    assert engine[0].count("\n## ") == node[0].count("\n## "), engine[1][-2000:] + node[1][-2000:]
+    expected = sections_of(node[0]) | {f"{part} (errors)": text for part, text in sections_of(node[1]).items()}
+    found = sections_of(engine[0]) | {f"{part} (errors)": text for part, text in sections_of(engine[1]).items()}
+    complaints = [f"{part}: listed as different, but there is no such part" for part in listed.keys() - expected.keys()]
+    for part, printed in expected.items():
+        if found.get(part) != listed.get(part, printed):
+            lines = difflib.ndiff(listed.get(part, printed).splitlines(), str(found.get(part)).splitlines())
+            complaints.append("\n".join([part, *(line for line in lines if not line.startswith(" "))]))
+        elif listed.get(part) == printed:
+            complaints.append(f"{part}: differs no more: take it off the list")
+    assert not complaints, "\n".join([f"{len(complaints)} of {len(expected)} parts", *complaints])
+
+
+def generated_values(seed, count):
+    """Source text: helpers, then expressions of values of every kind."""
+    packages = ROOT / "build/deps/javascript-tests"
+    command = ["node", str(SCRIPTS / "generate.mjs"), str(packages), str(seed), str(count)]
+    made = json.loads(subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=True).stdout)
+    return "\n".join(made["helpers"]), made["expressions"]

@@ -13,8 +13,9 @@ let groupIndentation = "";
 const counts = new Map();
 const timers = new Map();
 
+// Half a surrogate pair cannot be written as UTF-8.
 function write(level, text) {
-  native.logWrite(level, groupIndentation === "" ? text : indent(text));
+  native.logWrite(level, (groupIndentation === "" ? text : indent(text)).toWellFormed());
 }
 
 function indent(text) {
