@@ -35,3 +35,10 @@ def test_slices_convert_what_they_are_given():
         }
     """)
     assert output.split() == ["012", "12", "23", "23", "0123", "3456789", "01", "0123456789"], errors
+
+
+MULTIPART_DIFFERENCES = {}
+
+
+def test_forms_are_written_and_read_as_in_node():
+    compare("multipart", MULTIPART_DIFFERENCES, hooks=True)

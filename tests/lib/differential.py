@@ -25,20 +25,25 @@ def run(command):
     return LEVEL.sub("", done.stdout), LEVEL.sub("", done.stderr)
 
 
-def run_in_engine(text, name="script"):
-    """The two streams of a script in the engine, which takes every script for a module."""
+def run_in_engine(text, name="script", hooks=False):
+    """The two streams of a script in the engine, which takes every script for a module. `hooks`: the script finds what
+    C calls in the library in a global of that name."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"{name}.mjs"
         path.write_text(text, encoding="utf-8")
-        return run([SHELL, str(LIBRARY), str(path)])
+        library = LIBRARY
+        if hooks:
+            library = Path(folder) / "library.js"
+            library.write_text("globalThis.hooks = fn0Native.hooks;" + LIBRARY.read_text(encoding="utf-8"), encoding="utf-8")
+        return run([SHELL, str(library), str(path)])
 
 
-def run_in_both(text, name="script"):
+def run_in_both(text, name="script", hooks=False):
     """The two streams of the script in Node, and in the engine."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"{name}.mjs"
         path.write_text(text, encoding="utf-8")
-        return run(["node", "--no-warnings", str(path)]), run_in_engine(text, name)
+        return run(["node", "--no-warnings", str(path)]), run_in_engine(text, name, hooks)
 
 
 def cases_of(streams):
@@ -53,13 +58,13 @@ def cases_of(streams):
     return cases, errors
 
 
-def compare(script, differences=None):
+def compare(script, differences=None, hooks=False):
     """Runs a script of tests/javascript/library/ in both. `differences`: by the reason, the cases in which the engine
     answers otherwise than Node, with its answers."""
     listed = {name: (answer, reason) for reason, cases in (differences or {}).items() for name, answer in cases.items()}
     harness = (SCRIPTS / "harness.js").read_text(encoding="utf-8")
     text = (SCRIPTS / f"{script}.js").read_text(encoding="utf-8")
-    node, engine = run_in_both(f"{harness}\n{text}\nclearInterval(alive);\n", script)
+    node, engine = run_in_both(f"{harness}\n{text}\nclearInterval(alive);\n", script, hooks)
     expected, node_errors = cases_of(node)
     found, engine_errors = cases_of(engine)
     complaints = []

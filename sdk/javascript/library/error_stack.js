@@ -10,7 +10,7 @@ import { hooks } from "./native.js";
 import { define } from "./web_idl.js";
 
 // What the engine calls the library's own script; frames in it tell an author nothing.
-const LIBRARY = "library.js";
+const LIBRARY = /(?:^|\/)library\.js$/;
 const FRAME = /^    at (?:(.*) \()?([^()]*?)(?::(\d+):(\d+))?\)?$/;
 
 const engine = Object.getOwnPropertyDescriptor(Error.prototype, "stack");
@@ -52,7 +52,7 @@ function describeFrames(text) {
   const frames = [];
   for (const line of text.split("\n")) {
     const [, name, file, row, column] = FRAME.exec(line) ?? [];
-    if (file === LIBRARY) {
+    if (file !== undefined && LIBRARY.test(file)) {
       while (frames.at(-1)?.file === "native") {
         frames.pop();
       }

@@ -50,6 +50,9 @@ function parseMultipartForm(bytes, contentType) {
   if (boundary === null || boundary === "") {
     throw new TypeError("The body's Content-Type names no boundary");
   }
+  if (bytes.byteLength === 0) {
+    throw new TypeError("The body is empty");
+  }
   const form = new FormData();
   for (const part of parseMultipart(bytes, { boundary, ...LIMITS })) {
     if (part.name === undefined) {
