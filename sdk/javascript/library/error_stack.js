@@ -5,7 +5,6 @@
 // that an error which nobody looks at costs nothing.
 
 import { TraceMap, originalPositionFor } from "@jridgewell/trace-mapping";
-import { isDOMException } from "./dom_exception.js";
 import { hooks } from "./native.js";
 import { define } from "./web_idl.js";
 
@@ -64,12 +63,11 @@ function describeFrames(text) {
   return frames.length === 0 ? text.split("\n").filter((line) => line !== "") : frames.map(describeFrame);
 }
 
-// What V8 writes: name and message as they were when the error was made, so before a constructor gave it a name of its own.
+const { toString } = Error.prototype;
+
 function describeHead(error) {
   try {
-    const name = isDOMException(error) ? error.name : (Object.getPrototypeOf(error).name ?? "Error");
-    const message = error.message ?? "";
-    return message === "" ? `${name}` : name === "" ? `${message}` : `${name}: ${message}`;
+    return Reflect.apply(toString, error, []);
   } catch {
     return "Error";
   }
