@@ -21,10 +21,14 @@ const getter = (constructor, name) => Object.getOwnPropertyDescriptor(constructo
 const lockedOf = getter(ReadableStream, "locked");
 const { cancel: cancelStream, tee, getReader } = ReadableStream.prototype;
 const { read, cancel } = ReadableStreamDefaultReader.prototype;
+const { enqueue, close } = streams.ReadableByteStreamController.prototype;
+const byobRequestOf = getter(streams.ReadableByteStreamController, "byobRequest");
+const { respond } = streams.ReadableStreamBYOBRequest.prototype;
+const { apply } = Reflect;
 
 export function isReadableStream(value) {
   try {
-    Reflect.apply(lockedOf, value, []);
+    apply(lockedOf, value, []);
     return true;
   } catch {
     return false;
@@ -42,12 +46,15 @@ export function createBodyStream(pull, cancelSource) {
           chunk = await pull();
         } while (chunk !== null && chunk.byteLength === 0);
         if (chunk !== null) {
-          controller.enqueue(chunk);
+          apply(enqueue, controller, [chunk]);
           return;
         }
-        controller.close();
+        apply(close, controller, []);
         // A reader that brought its own buffer waits for that buffer.
-        controller.byobRequest?.respond(0);
+        const request = apply(byobRequestOf, controller, []);
+        if (request !== null) {
+          apply(respond, request, [0]);
+        }
       },
       cancel: cancelSource,
     },
@@ -56,10 +63,10 @@ export function createBodyStream(pull, cancelSource) {
 }
 
 export function streamReader(stream) {
-  const reader = Reflect.apply(getReader, stream, []);
+  const reader = apply(getReader, stream, []);
   return {
-    read: () => Reflect.apply(read, reader, []),
-    cancel: (reason) => Reflect.apply(cancel, reader, [reason]),
+    read: () => apply(read, reader, []),
+    cancel: (reason) => apply(cancel, reader, [reason]),
   };
 }
 
@@ -67,6 +74,6 @@ hooks.createBodyStream = createBodyStream;
 hooks.isReadableStream = isReadableStream;
 hooks.streamReader = streamReader;
 hooks.isDisturbed = (stream) => stream._disturbed;
-hooks.isLocked = (stream) => Reflect.apply(lockedOf, stream, []);
-hooks.teeStream = (stream) => Reflect.apply(tee, stream, []);
-hooks.cancelStream = (stream, reason) => Reflect.apply(cancelStream, stream, [reason]);
+hooks.isLocked = (stream) => apply(lockedOf, stream, []);
+hooks.teeStream = (stream) => apply(tee, stream, []);
+hooks.cancelStream = (stream, reason) => apply(cancelStream, stream, [reason]);
