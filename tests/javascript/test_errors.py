@@ -48,7 +48,10 @@ def bundle(folder, source):
         "require('esbuild').buildSync({ entryPoints: ['src/shop.ts'], bundle: true, format: 'esm', outfile: 'main.js', "
         "sourcemap: 'external', minifyWhitespace: true, keepNames: true, target: 'es2023' })"
     )
-    environment = {"NODE_PATH": str(ROOT / "build/deps/javascript-sdk/node_modules"), "PATH": "/usr/bin:/usr/local/bin:/bin"}
+    environment = {
+        "NODE_PATH": str(ROOT / "build/deps/javascript-sdk/node_modules"),
+        "PATH": "/usr/bin:/usr/local/bin:/bin",
+    }
     subprocess.run(["node", "-e", code], cwd=folder, env=environment, check=True)
     return (folder / "main.js").read_text(encoding="utf-8"), (folder / "main.js.map").read_text(encoding="utf-8")
 
@@ -117,7 +120,8 @@ def test_stack_can_be_set_and_captured():
 
 
 @pytest.mark.parametrize(
-    "value", ["'text'", "5", "null", "undefined", "{ a: { b: 1 } }", "Symbol('s')", "[1, 2]", "() => {}", "new Map([[1, 2]])"]
+    "value",
+    ["'text'", "5", "null", "undefined", "{ a: { b: 1 } }", "Symbol('s')", "[1, 2]", "() => {}", "new Map([[1, 2]])"],
 )
 def test_what_is_no_error_is_described_as_the_console_shows_it(value):
     output, errors = run_in_engine(f"console.log(hooks.describeError({value})); console.log([{value}]);", hooks=True)

@@ -208,7 +208,9 @@ def test_navigator_and_self():
 
 def test_levels_of_the_console(tmp_path):
     script = tmp_path / "levels.mjs"
-    script.write_text("console.debug('a\\nb'); console.info('c'); console.log('d'); console.warn('e\\nf'); console.error('g');")
+    script.write_text(
+        "console.debug('a\\nb'); console.info('c'); console.log('d'); console.warn('e\\nf'); console.error('g');"
+    )
     done = subprocess.run([SHELL, LIBRARY, script], capture_output=True, text=True, check=True)
     assert done.stdout == "<7>a\n<7>b\nc\nd\n"
     assert done.stderr == "<4>e\n<4>f\ng\n"

@@ -34,7 +34,9 @@ def run_in_engine(text, name="script", hooks=False):
         library = LIBRARY
         if hooks:
             library = Path(folder) / "library.js"
-            library.write_text("globalThis.hooks = fn0Native.hooks;" + LIBRARY.read_text(encoding="utf-8"), encoding="utf-8")
+            library.write_text(
+                "globalThis.hooks = fn0Native.hooks;" + LIBRARY.read_text(encoding="utf-8"), encoding="utf-8"
+            )
         return run([SHELL, str(library), str(path)])
 
 
@@ -76,8 +78,12 @@ def compare(script, differences=None, hooks=False):
             complaints.append(f"{name}\n    engine: {here}\n    listed: {listed[name][0]}")
         elif name in listed and here == there:
             complaints.append(f"{name}: differs no more ({listed[name][1]}): take it off the list")
-    complaints += [f"{name}: listed as different, but there is no such case" for name in listed.keys() - (expected | found).keys()]
-    assert not complaints, "\n".join([f"{len(complaints)} of {len(expected)} cases", *complaints, engine_errors[-2000:]])
+    complaints += [
+        f"{name}: listed as different, but there is no such case" for name in listed.keys() - (expected | found).keys()
+    ]
+    assert not complaints, "\n".join(
+        [f"{len(complaints)} of {len(expected)} cases", *complaints, engine_errors[-2000:]]
+    )
     assert engine_errors == node_errors
 
 

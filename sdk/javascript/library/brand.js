@@ -52,7 +52,9 @@ for (const name of Object.getOwnPropertyNames(globalThis)) {
     names.set(classIdentifier(new globalThis[name](0)), name);
   }
 }
-const typedArrays = new Set([...names].filter(([, name]) => /^[A-Z].*\dC?.*Array$/.test(name)).map(([identifier]) => identifier));
+const typedArrays = new Set(
+  [...names].filter(([, name]) => /^[A-Z].*\dC?.*Array$/.test(name)).map(([identifier]) => identifier),
+);
 
 // The name of the object's class ("Map", "Uint8Array", …), undefined for classes that have nothing to show.
 export function classOf(value) {

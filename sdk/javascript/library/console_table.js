@@ -15,7 +15,10 @@ const PROPERTIES_SHOWN = 2;
 
 function inspectCell(value) {
   const large =
-    typeof value === "object" && value !== null && !Array.isArray(value) && Object.keys(value).length > PROPERTIES_SHOWN;
+    typeof value === "object" &&
+    value !== null &&
+    !Array.isArray(value) &&
+    Object.keys(value).length > PROPERTIES_SHOWN;
   return inspect(value, { maxArrayLength: 3, breakLength: Infinity, depth: large ? -1 : 0 });
 }
 
@@ -63,7 +66,9 @@ function tableOfRows(data, properties) {
 
 function draw(table) {
   const rows = Math.max(...table.map(([, cells]) => cells.length));
-  const widths = table.map(([name, cells]) => Math.max(...[name, ...cells].map((cell) => getStringWidth(cell ?? "")), 0) + 2);
+  const widths = table.map(
+    ([name, cells]) => Math.max(...[name, ...cells].map((cell) => getStringWidth(cell ?? "")), 0) + 2,
+  );
   const line = (left, middle, right) => left + widths.map((width) => "─".repeat(width)).join(middle) + right;
   const drawRow = (cells) =>
     `│${cells.map((cell, index) => ` ${cell}${" ".repeat(widths[index] - getStringWidth(cell) - 1)}`).join("│")}│`;

@@ -43,7 +43,9 @@ function describeFrame({ line, name, file, row, column }) {
     return line;
   }
   const place = originalOf(Number(row), Number(column)) ?? `${file}:${row}:${column}`;
-  return name === undefined || name === "<anonymous>" || name === "<eval>" ? `    at ${place}` : `    at ${name} (${place})`;
+  return name === undefined || name === "<anonymous>" || name === "<eval>"
+    ? `    at ${place}`
+    : `    at ${name} (${place})`;
 }
 
 // Without the frames of the library, and of built-in functions that it called.

@@ -197,7 +197,13 @@ export function setHandler(target, type, value, call = callHandler) {
       }
     };
     handlers.set(type, entry);
-    addListener(target, type, { listener: entry.listener, capture: false, once: false, passive: false, removed: false });
+    addListener(target, type, {
+      listener: entry.listener,
+      capture: false,
+      once: false,
+      passive: false,
+      removed: false,
+    });
   }
 }
 
@@ -211,8 +217,22 @@ function callHandler(handler, target, event) {
 export function defineHandlers(prototype, types, call = undefined) {
   for (const type of types) {
     Object.defineProperty(prototype, `on${type}`, {
-      get: Object.getOwnPropertyDescriptor({ get [`on${type}`]() { return getHandler(targetOf(this), type); } }, `on${type}`).get,
-      set: Object.getOwnPropertyDescriptor({ set [`on${type}`](value) { setHandler(targetOf(this), type, value, call); } }, `on${type}`).set,
+      get: Object.getOwnPropertyDescriptor(
+        {
+          get [`on${type}`]() {
+            return getHandler(targetOf(this), type);
+          },
+        },
+        `on${type}`,
+      ).get,
+      set: Object.getOwnPropertyDescriptor(
+        {
+          set [`on${type}`](value) {
+            setHandler(targetOf(this), type, value, call);
+          },
+        },
+        `on${type}`,
+      ).set,
       enumerable: true,
       configurable: true,
     });

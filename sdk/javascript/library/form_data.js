@@ -120,7 +120,10 @@ class FormDataIterator {
 delete FormDataIterator.prototype.constructor;
 Object.setPrototypeOf(FormDataIterator.prototype, Iterator.prototype);
 Object.defineProperty(FormDataIterator.prototype, "next", { enumerable: true });
-Object.defineProperty(FormDataIterator.prototype, Symbol.toStringTag, { value: "FormData Iterator", configurable: true });
+Object.defineProperty(FormDataIterator.prototype, Symbol.toStringTag, {
+  value: "FormData Iterator",
+  configurable: true,
+});
 
 function makeEntry(name, value, filename, named) {
   const key = toUSVString(name);

@@ -37,7 +37,9 @@ export function encodeMultipart(form) {
       pieces.push(encoder.encode(`${disposition}\r\n\r\n${normalizeNewlines(value)}\r\n`));
     } else {
       const type = value.type === "" ? "application/octet-stream" : value.type;
-      pieces.push(encoder.encode(`${disposition}; filename="${escapeName(value.name)}"\r\nContent-Type: ${type}\r\n\r\n`));
+      pieces.push(
+        encoder.encode(`${disposition}; filename="${escapeName(value.name)}"\r\nContent-Type: ${type}\r\n\r\n`),
+      );
       pieces.push(...blobPieces(value), encoder.encode("\r\n"));
     }
   }

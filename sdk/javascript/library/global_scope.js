@@ -4,12 +4,29 @@
 
 import { printError } from "./console.js";
 import { ErrorEvent, PromiseRejectionEvent } from "./event.js";
-import { EventTarget, defineHandlers, dispatch, hasListeners, makeEventTarget, setExceptionReporter } from "./event_target.js";
+import {
+  EventTarget,
+  defineHandlers,
+  dispatch,
+  hasListeners,
+  makeEventTarget,
+  setExceptionReporter,
+} from "./event_target.js";
 import { describeError } from "./inspect.js";
 import { hooks } from "./native.js";
 import { defineGlobalFunction, defineReplaceableGlobal, requireArguments } from "./web_idl.js";
 
-defineReplaceableGlobal("self", Object.getOwnPropertyDescriptor({ get self() { return globalThis; } }, "self").get);
+defineReplaceableGlobal(
+  "self",
+  Object.getOwnPropertyDescriptor(
+    {
+      get self() {
+        return globalThis;
+      },
+    },
+    "self",
+  ).get,
+);
 
 makeEventTarget(globalThis);
 for (const name of ["addEventListener", "removeEventListener", "dispatchEvent"]) {
@@ -55,7 +72,9 @@ function stackOf(error) {
 }
 
 function messageOf(error) {
-  return error instanceof Error ? `Uncaught ${Error.prototype.toString.call(error)}` : `Uncaught ${describeError(error)}`;
+  return error instanceof Error
+    ? `Uncaught ${Error.prototype.toString.call(error)}`
+    : `Uncaught ${describeError(error)}`;
 }
 
 // C calls it at the end of a turn for each promise that was rejected and has no handler.

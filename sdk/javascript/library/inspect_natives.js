@@ -11,7 +11,10 @@ const REJECTED = Symbol("rejected");
 const ONLY_ENUMERABLE = 2;
 const BOXED = ["Number", "String", "Boolean", "BigInt", "Symbol"];
 
-const is = (...wanted) => (value) => wanted.includes(classOf(value));
+const is =
+  (...wanted) =>
+  (value) =>
+    wanted.includes(classOf(value));
 
 const types = {
   isAnyArrayBuffer: is("ArrayBuffer", "SharedArrayBuffer"),

@@ -138,7 +138,13 @@ export class Performance extends EventTarget {
           : native.monotonicNow();
     const startTime =
       from !== undefined ? timeOf(from) : duration !== undefined && to !== undefined ? endTime - Number(duration) : 0;
-    const measure = new PerformanceMeasure(INTERNAL, `${name}`, startTime, endTime - startTime, structuredClone(detail));
+    const measure = new PerformanceMeasure(
+      INTERNAL,
+      `${name}`,
+      startTime,
+      endTime - startTime,
+      structuredClone(detail),
+    );
     insert(measure);
     return measure;
   }
@@ -180,7 +186,12 @@ function clear(kind, name) {
   entries = entries.filter((entry) => !(entry instanceof kind) || (name !== undefined && entry.name !== `${name}`));
 }
 
-for (const [name, constructor] of Object.entries({ PerformanceEntry, PerformanceMark, PerformanceMeasure, Performance })) {
+for (const [name, constructor] of Object.entries({
+  PerformanceEntry,
+  PerformanceMark,
+  PerformanceMeasure,
+  Performance,
+})) {
   defineInterface(name, constructor);
 }
 for (const constructor of [PerformanceEntry, PerformanceMeasure, Performance]) {

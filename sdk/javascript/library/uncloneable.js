@@ -11,4 +11,6 @@ import { registerUncloneable } from "./structured_clone.js";
 registerUncloneable(eventInternals.isEvent);
 registerUncloneable(isEventTarget);
 registerUncloneable(isFormData);
-registerUncloneable((value) => value instanceof ReadableStream || value instanceof WritableStream || value instanceof TransformStream);
+registerUncloneable(
+  (value) => value instanceof ReadableStream || value instanceof WritableStream || value instanceof TransformStream,
+);

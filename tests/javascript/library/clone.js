@@ -17,14 +17,14 @@ class Mine {
 const withProto = JSON.parse('{"__proto__": {"x": 1}}');
 
 const cases = {
-  "primitives": [undefined, null, true, -0, NaN, 10n, "text", "\ud800"],
+  primitives: [undefined, null, true, -0, NaN, 10n, "text", "\ud800"],
   "a cycle": cyclic,
   "holes and further properties": Object.assign([1, , 3], { extra: true }),
   "a long sparse array": Object.assign([], { length: 20 }),
   "a map and a set": new Map([[{ key: 1 }, new Set([1, "two", new Map()])]]),
-  "dates": [new Date(5), new Date(NaN)],
+  dates: [new Date(5), new Date(NaN)],
   "regular expressions": [/x/gi, Object.assign(/y/dmsuy, { lastIndex: 7 })],
-  "boxes": [Object(1), Object("ab"), Object(true), Object(5n)].map((box) => [typeof box, box.valueOf()]),
+  boxes: [Object(1), Object("ab"), Object(true), Object(5n)].map((box) => [typeof box, box.valueOf()]),
   "an instance of a class": new Mine(),
   "without a prototype": Object.assign(Object.create(null), { a: 1 }),
   "a property called __proto__": withProto,
@@ -47,8 +47,21 @@ for (const [name, value] of Object.entries(cases)) {
 await check("identity", () => {
   const shared = {};
   const buffer = new ArrayBuffer(8);
-  const clone = structuredClone({ a: shared, b: shared, c: cyclic, v: new Uint8Array(buffer), w: new DataView(buffer), buffer });
-  return [clone.a === clone.b, clone.a !== shared, clone.c.self === clone.c, clone.v.buffer === clone.buffer, clone.w.buffer === clone.buffer];
+  const clone = structuredClone({
+    a: shared,
+    b: shared,
+    c: cyclic,
+    v: new Uint8Array(buffer),
+    w: new DataView(buffer),
+    buffer,
+  });
+  return [
+    clone.a === clone.b,
+    clone.a !== shared,
+    clone.c.self === clone.c,
+    clone.v.buffer === clone.buffer,
+    clone.w.buffer === clone.buffer,
+  ];
 });
 await check("kinds", () => {
   const clone = structuredClone([new Mine(), Object(1), /x/, new Map(), new Uint8Array(1)]);
@@ -77,7 +90,14 @@ await check("errors", () => {
   class Own extends Error {
     name = "Own";
   }
-  const made = [new Error("a"), new RangeError("b"), new TypeError("c"), new Own("d"), new AggregateError([1], "e"), Error()];
+  const made = [
+    new Error("a"),
+    new RangeError("b"),
+    new TypeError("c"),
+    new Own("d"),
+    new AggregateError([1], "e"),
+    Error(),
+  ];
   return structuredClone(made).map((error) => [
     error.name,
     error.message,
@@ -89,8 +109,13 @@ await check("errors", () => {
   ]);
 });
 await check("the cause of an error", () => structuredClone(new Error("x", { cause: { a: 1 } })).cause);
-await check("further properties of an error", () => Object.keys(structuredClone(Object.assign(new Error("x"), { code: 5 }))));
-await check("an error's name that was changed", () => structuredClone(Object.assign(new Error("x"), { name: "URIError" })).constructor.name);
+await check("further properties of an error", () =>
+  Object.keys(structuredClone(Object.assign(new Error("x"), { code: 5 }))),
+);
+await check(
+  "an error's name that was changed",
+  () => structuredClone(Object.assign(new Error("x"), { name: "URIError" })).constructor.name,
+);
 await check("a stack", () => structuredClone(Object.assign(new Error("x"), { stack: "mine" })).stack);
 await check("DOMException", () => {
   const clone = structuredClone(new DOMException("m", "AbortError"));
@@ -118,7 +143,7 @@ const refused = {
   "an iterator": new Map().keys(),
   "a boxed symbol": Object(Symbol()),
   "the global object": globalThis,
-  "arguments": (function () {
+  arguments: (function () {
     return arguments;
   })(1),
   "a port that is not transferred": new MessageChannel().port1,
@@ -228,7 +253,11 @@ await check("a port in a message", async () => {
 });
 await check("what cannot be posted", () => {
   const { port1 } = new MessageChannel();
-  const errors = [thrownBy(() => port1.postMessage(() => {})), thrownBy(() => port1.postMessage(1, [port1])), thrownBy(() => port1.postMessage())];
+  const errors = [
+    thrownBy(() => port1.postMessage(() => {})),
+    thrownBy(() => port1.postMessage(1, [port1])),
+    thrownBy(() => port1.postMessage()),
+  ];
   port1.close();
   return errors;
 });

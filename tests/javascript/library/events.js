@@ -7,7 +7,8 @@ await check("constants", () => [Event.NONE, Event.AT_TARGET, new Event("x").BUBB
 
 await check("attributes of an event", () => {
   const event = new Event("x", { bubbles: true, cancelable: 1 });
-  const { type, bubbles, cancelable, composed, target, currentTarget, eventPhase, defaultPrevented, returnValue } = event;
+  const { type, bubbles, cancelable, composed, target, currentTarget, eventPhase, defaultPrevented, returnValue } =
+    event;
   return [type, bubbles, cancelable, composed, target, currentTarget, eventPhase, defaultPrevented, returnValue];
 });
 await check("type is converted", () => [new Event(null).type, new Event(undefined).type, new Event({}).type]);
@@ -16,7 +17,11 @@ await check("init must be an object", () => new Event("x", 5));
 await check("a symbol is no type", () => new Event(Symbol()));
 await check("detail", () => [new CustomEvent("x", { detail: 5 }).detail, new CustomEvent("x").detail]);
 await check("message event", () => {
-  const { data, origin, lastEventId, source, ports } = new MessageEvent("m", { data: 1, origin: "o", lastEventId: "7" });
+  const { data, origin, lastEventId, source, ports } = new MessageEvent("m", {
+    data: 1,
+    origin: "o",
+    lastEventId: "7",
+  });
   return [data, origin, lastEventId, source, ports, new MessageEvent("m").data];
 });
 
@@ -96,10 +101,7 @@ await check("this and phases", () => {
 await check("preventDefault", () => {
   const target = new EventTarget();
   target.addEventListener("x", (event) => event.preventDefault());
-  return [
-    target.dispatchEvent(new Event("x")),
-    target.dispatchEvent(new Event("x", { cancelable: true })),
-  ];
+  return [target.dispatchEvent(new Event("x")), target.dispatchEvent(new Event("x", { cancelable: true }))];
 });
 await check("passive listeners prevent nothing", () => {
   const target = new EventTarget();
@@ -170,7 +172,10 @@ await check("AbortSignal.timeout", async () => {
   await new Promise((resolve) => signal.addEventListener("abort", resolve));
   return [early, signal.aborted, signal.reason, signal.reason.code];
 });
-await check("a timeout out of range", () => [thrownBy(() => AbortSignal.timeout(-1)), thrownBy(() => AbortSignal.timeout())]);
+await check("a timeout out of range", () => [
+  thrownBy(() => AbortSignal.timeout(-1)),
+  thrownBy(() => AbortSignal.timeout()),
+]);
 await check("AbortSignal.any", () => {
   const [first, second] = [new AbortController(), new AbortController()];
   const signal = AbortSignal.any([first.signal, second.signal]);
@@ -182,9 +187,15 @@ await check("AbortSignal.any", () => {
   first.abort("other");
   return [signal.reason, nested.reason, seen];
 });
-await check("AbortSignal.any of aborted ones", () => AbortSignal.any([AbortSignal.abort(1), AbortSignal.abort(2)]).reason);
+await check(
+  "AbortSignal.any of aborted ones",
+  () => AbortSignal.any([AbortSignal.abort(1), AbortSignal.abort(2)]).reason,
+);
 await check("AbortSignal.any of none", () => AbortSignal.any([]).aborted);
-await check("AbortSignal.any of other things", () => [thrownBy(() => AbortSignal.any([{}])), thrownBy(() => AbortSignal.any())]);
+await check("AbortSignal.any of other things", () => [
+  thrownBy(() => AbortSignal.any([{}])),
+  thrownBy(() => AbortSignal.any()),
+]);
 await check("signals are not constructed", () => new AbortSignal());
 await check("onabort takes functions alone", () => {
   const { signal } = new AbortController();
@@ -198,7 +209,15 @@ await check("onabort takes functions alone", () => {
 await check("DOMException", () => {
   const exception = new DOMException("m", "AbortError");
   const { name, message, code } = exception;
-  return [name, message, code, exception instanceof Error, String(exception), DOMException.ABORT_ERR, exception.DATA_CLONE_ERR];
+  return [
+    name,
+    message,
+    code,
+    exception instanceof Error,
+    String(exception),
+    DOMException.ABORT_ERR,
+    exception.DATA_CLONE_ERR,
+  ];
 });
 await check("DOMException without arguments", () => {
   const { name, message, code } = new DOMException();
@@ -209,4 +228,6 @@ await check("DOMException with a cause", () => {
   return [exception.name, exception.code, exception.cause, "cause" in new DOMException()];
 });
 await check("each code", () => Object.keys(DOMException).map((key) => `${key}=${DOMException[key]}`));
-await check("the getters want an exception", () => Object.getOwnPropertyDescriptor(DOMException.prototype, "name").get.call({}));
+await check("the getters want an exception", () =>
+  Object.getOwnPropertyDescriptor(DOMException.prototype, "name").get.call({}),
+);

@@ -5,10 +5,17 @@ for (const kind of [Blob, File, FormData]) {
 }
 
 await check("blob of parts", async () => {
-  const blob = new Blob(["häh", new Uint8Array([33, 34]), new Blob(["x"]), new Uint16Array([65]).buffer, 5, null], { type: "Text/PLAIN" });
+  const blob = new Blob(["häh", new Uint8Array([33, 34]), new Blob(["x"]), new Uint16Array([65]).buffer, 5, null], {
+    type: "Text/PLAIN",
+  });
   return [blob.size, blob.type, await blob.text()];
 });
-await check("blob of nothing", async () => [new Blob().size, new Blob([]).size, new Blob(undefined, null).type, await new Blob().text()]);
+await check("blob of nothing", async () => [
+  new Blob().size,
+  new Blob([]).size,
+  new Blob(undefined, null).type,
+  await new Blob().text(),
+]);
 await check("blob arguments", () => [
   thrownBy(() => new Blob("text")),
   thrownBy(() => new Blob(5)),
@@ -19,7 +26,9 @@ await check("blob arguments", () => [
   thrownBy(() => new Blob([{ toString: () => ({}) }])),
 ]);
 await check("blob from any iterable", () => new Blob(new Set(["a", "bc"])).text());
-await check("blob types", () => ["a/b", "A/B;c=D", "\u00e9/x", "a\nb", " x "].map((type) => new Blob([], { type }).type));
+await check("blob types", () =>
+  ["a/b", "A/B;c=D", "\u00e9/x", "a\nb", " x "].map((type) => new Blob([], { type }).type),
+);
 await check("blob keeps what it was given", async () => {
   const bytes = new Uint8Array([1, 2]);
   const blob = new Blob([bytes]);
@@ -53,7 +62,10 @@ await check("a large blob as a stream", async () => {
   }
   return size;
 });
-await check("text without its mark", async () => (await new Blob([new Uint8Array([0xef, 0xbb, 0xbf, 65])]).text()).length);
+await check(
+  "text without its mark",
+  async () => (await new Blob([new Uint8Array([0xef, 0xbb, 0xbf, 65])]).text()).length,
+);
 await check("text of broken bytes", () => new Blob([new Uint8Array([0xff, 65, 0xe2, 0x82])]).text());
 await check("file", async () => {
   const file = new File(["abc"], "n.txt", { type: "t/x", lastModified: 5.7 });
@@ -79,7 +91,8 @@ await check("brands", () => [
   thrownBy(() => Object.getOwnPropertyDescriptor(File.prototype, "name").get.call(new Blob())),
 ]);
 
-const entriesOf = (form) => [...form].map(([name, value]) => [name, typeof value === "string" ? value : [value.name, value.type, value.size]]);
+const entriesOf = (form) =>
+  [...form].map(([name, value]) => [name, typeof value === "string" ? value : [value.name, value.type, value.size]]);
 
 await check("append and read", () => {
   const form = new FormData();
@@ -89,11 +102,25 @@ await check("append and read", () => {
   form.append("c", new File(["y"], "own"), "other");
   form.append("d", new File(["y"], "own"));
   form.append("\ud800", null);
-  return [entriesOf(form), form.get("a"), form.getAll("a"), form.has("b"), form.has("z"), form.get("z"), form.getAll("z")];
+  return [
+    entriesOf(form),
+    form.get("a"),
+    form.getAll("a"),
+    form.has("b"),
+    form.has("z"),
+    form.get("z"),
+    form.getAll("z"),
+  ];
 });
 await check("set", () => {
   const form = new FormData();
-  for (const [name, value] of [["a", 1], ["b", 2], ["a", 3], ["c", 4], ["a", 5]]) {
+  for (const [name, value] of [
+    ["a", 1],
+    ["b", 2],
+    ["a", 3],
+    ["c", 4],
+    ["a", 5],
+  ]) {
     form.append(name, value);
   }
   form.set("a", "new");
@@ -113,9 +140,12 @@ await check("iterators", () => {
   form.append("a", 1);
   form.append("b", 2);
   const seen = [];
-  form.forEach(function (value, name, whole) {
-    seen.push(value, name, whole === form, this.that);
-  }, { that: 1 });
+  form.forEach(
+    function (value, name, whole) {
+      seen.push(value, name, whole === form, this.that);
+    },
+    { that: 1 },
+  );
   const iterator = form.entries();
   const prototype = Object.getPrototypeOf(iterator);
   return [

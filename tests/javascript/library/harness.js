@@ -83,11 +83,21 @@ const pause = (milliseconds = 0) => new Promise((resolve) => setTimeout(resolve,
 async function checkShape(constructor) {
   const { name, prototype } = constructor;
   const parent = Object.getPrototypeOf(prototype)?.constructor.name;
-  await check(`interface ${name}`, () => [constructor.length, prototype[Symbol.toStringTag], parent, thrownBy(() => constructor())]);
-  for (const [place, object] of [["", prototype], [" (static)", constructor]]) {
+  await check(`interface ${name}`, () => [
+    constructor.length,
+    prototype[Symbol.toStringTag],
+    parent,
+    thrownBy(() => constructor()),
+  ]);
+  for (const [place, object] of [
+    ["", prototype],
+    [" (static)", constructor],
+  ]) {
     for (const key of Reflect.ownKeys(object)) {
       if (!INTERNAL.test(String(key))) {
-        await check(`${name}.${String(key)}${place}`, () => describeProperty(Object.getOwnPropertyDescriptor(object, key)));
+        await check(`${name}.${String(key)}${place}`, () =>
+          describeProperty(Object.getOwnPropertyDescriptor(object, key)),
+        );
       }
     }
   }

@@ -72,7 +72,12 @@ await check("a loop that is left cancels", async () => {
 await check("the iterator's prototype", () => {
   const iterator = counting(1)[Symbol.asyncIterator]();
   const prototype = Object.getPrototypeOf(iterator);
-  return [Object.keys(prototype), typeof iterator.next, typeof iterator.return, ReadableStream.prototype[Symbol.asyncIterator] === ReadableStream.prototype.values];
+  return [
+    Object.keys(prototype),
+    typeof iterator.next,
+    typeof iterator.return,
+    ReadableStream.prototype[Symbol.asyncIterator] === ReadableStream.prototype.values,
+  ];
 });
 await check("from an array", () => drain(ReadableStream.from(["a", "b"])));
 await check("from an async generator", () =>
@@ -160,7 +165,13 @@ await check("an error with what is queued", async () => {
     },
   });
   controller.error("broken");
-  return stream.getReader().read().then(() => "read", (reason) => reason);
+  return stream
+    .getReader()
+    .read()
+    .then(
+      () => "read",
+      (reason) => reason,
+    );
 });
 await check("back-pressure", async () => {
   const sizes = [];
