@@ -214,3 +214,27 @@ def test_levels_of_the_console(tmp_path):
     done = subprocess.run([SHELL, LIBRARY, script], capture_output=True, text=True, check=True)
     assert done.stdout == "<7>a\n<7>b\nc\nd\n"
     assert done.stderr == "<4>e\n<4>f\ng\n"
+
+
+def test_signals_that_nobody_listens_to_are_not_kept():
+    assert lines_of("""
+        const lasting = new AbortController();
+        const forgotten = [];
+        function answer() {
+            const signal = AbortSignal.any([lasting.signal]);
+            const listener = () => console.log("never");
+            signal.addEventListener("abort", listener);
+            signal.removeEventListener("abort", listener);
+            hooks.followSignal(signal, listener)();
+            forgotten.push(new WeakRef(signal));
+        }
+        for (let call = 0; call < 100; call++) {
+            answer();
+        }
+        await new Promise((resolve) => setTimeout(resolve, 1));
+        console.log(forgotten.filter((reference) => reference.deref() !== undefined).length);
+        AbortSignal.any([lasting.signal]).addEventListener("abort", () => console.log("still told"));
+        hooks.followSignal(hooks.createAbortSignal(lasting.signal), (reason) => console.log("and", reason));
+        await new Promise((resolve) => setTimeout(resolve, 1));
+        lasting.abort("at last");
+    """) == ["0", "still told", "and at last"]

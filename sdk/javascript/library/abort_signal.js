@@ -4,20 +4,26 @@
 
 import { DOMException } from "./dom_exception.js";
 import { Event } from "./event.js";
-import { EventTarget, defineHandlers, dispatch, setAbortFollower } from "./event_target.js";
+import { EventTarget, defineHandlers, dispatch, hasListeners, setAbortFollower, setListenersObserver } from "./event_target.js";
 import { hooks } from "./native.js";
 import { INTERNAL, defineInterface, illegalConstructor, isObject, toSequence } from "./web_idl.js";
 
 const { setTimeout, WeakRef } = globalThis;
 const NOT_ABORTED = Symbol("not aborted");
+// So many followers may be gone before they are looked for.
+const SWEEP_MIN = 16;
 
 export class AbortSignal extends EventTarget {
   #reason = NOT_ABORTED;
   #algorithms = null;
-  // Signals that were made by any(): the sources they follow, and who follows this one.
-  #dependent = false;
+  // Of a signal made by any(): those it follows.
   #sources = null;
-  #dependents = null;
+  #reference = null;
+  // Who follows this one. A follower that nobody listens to is held weakly: a signal that lives as long as the instance
+  // must not gather one for every call.
+  #followers = null;
+  #followersSwept = SWEEP_MIN;
+  #heldFollowers = null;
 
   constructor(key = undefined) {
     if (key !== INTERNAL) {
@@ -52,15 +58,40 @@ export class AbortSignal extends EventTarget {
       signal.#reason = aborted.#reason;
       return signal;
     }
-    signal.#dependent = true;
-    signal.#sources = new Set();
-    for (const source of sources) {
-      for (const origin of source.#dependent ? source.#sources : [source]) {
-        signal.#sources.add(origin);
-        (origin.#dependents ??= new Set()).add(signal);
-      }
+    signal.#sources = new Set(sources.flatMap((source) => (source.#sources === null ? [source] : [...source.#sources])));
+    signal.#reference = new WeakRef(signal);
+    for (const source of signal.#sources) {
+      source.#addFollower(signal);
     }
     return signal;
+  }
+
+  #addFollower(signal) {
+    this.#followers ??= new Set();
+    this.#followers.add(signal.#reference);
+    if (this.#followers.size > this.#followersSwept) {
+      for (const reference of this.#followers) {
+        if (reference.deref() === undefined) {
+          this.#followers.delete(reference);
+        }
+      }
+      this.#followersSwept = Math.max(SWEEP_MIN, this.#followers.size * 2);
+    }
+  }
+
+  // Whoever is listened to must be there when a source aborts.
+  #holdOrRelease() {
+    if (this.#sources === null || this.#reason !== NOT_ABORTED) {
+      return;
+    }
+    const observed = hasListeners(this, "abort") || (this.#algorithms?.size ?? 0) > 0;
+    for (const source of this.#sources) {
+      if (observed) {
+        (source.#heldFollowers ??= new Set()).add(this);
+      } else {
+        source.#heldFollowers?.delete(this);
+      }
+    }
   }
 
   get aborted() {
@@ -82,13 +113,15 @@ export class AbortSignal extends EventTarget {
       return;
     }
     this.#reason = reason;
-    // All dependents are aborted before the first event is seen anywhere.
-    const dependents = [...(this.#dependents ?? [])].filter((signal) => signal.#reason === NOT_ABORTED);
-    for (const signal of dependents) {
+    // All followers are aborted before the first event is seen anywhere.
+    const followers = [...(this.#followers ?? [])]
+      .map((reference) => reference.deref())
+      .filter((signal) => signal !== undefined && signal.#reason === NOT_ABORTED);
+    for (const signal of followers) {
       signal.#reason = reason;
     }
     this.#runAbortSteps();
-    for (const signal of dependents) {
+    for (const signal of followers) {
       signal.#runAbortSteps();
     }
   }
@@ -96,6 +129,8 @@ export class AbortSignal extends EventTarget {
   #runAbortSteps() {
     const algorithms = this.#algorithms ?? [];
     this.#algorithms = null;
+    this.#followers = null;
+    this.#heldFollowers = null;
     for (const algorithm of algorithms) {
       algorithm(this.#reason);
     }
@@ -108,10 +143,13 @@ export class AbortSignal extends EventTarget {
     follow: (sources) => AbortSignal.#follow(sources),
     addAlgorithm(signal, algorithm) {
       (signal.#algorithms ??= new Set()).add(algorithm);
+      signal.#holdOrRelease();
     },
     removeAlgorithm(signal, algorithm) {
       signal.#algorithms?.delete(algorithm);
+      signal.#holdOrRelease();
     },
+    holdOrRelease: (signal) => signal.#holdOrRelease(),
   };
 }
 
@@ -129,6 +167,12 @@ function toTimeout(value) {
   }
   return Math.trunc(number);
 }
+
+setListenersObserver((target) => {
+  if (internals.isSignal(target)) {
+    internals.holdOrRelease(target);
+  }
+});
 
 export function isAbortSignal(value) {
   return internals.isSignal(value);

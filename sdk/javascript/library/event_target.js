@@ -53,6 +53,13 @@ export function setAbortFollower(follower) {
   followAbort = follower;
 }
 
+// Set by abort_signal.js too: told after a target's listeners were added or removed.
+let observeListeners = null;
+
+export function setListenersObserver(observer) {
+  observeListeners = observer;
+}
+
 export class EventTarget {
   constructor() {
     makeEventTarget(this);
@@ -104,6 +111,7 @@ function addListener(target, type, entry) {
   const present = listeners.get(type) ?? [];
   if (!present.some((one) => one.listener === entry.listener && one.capture === entry.capture)) {
     listeners.set(type, [...present, entry]);
+    observeListeners(target);
   }
 }
 
@@ -118,6 +126,7 @@ function removeListener(target, type, listener, capture) {
     } else {
       listeners.set(type, present.toSpliced(index, 1));
     }
+    observeListeners(target);
   }
 }
 
