@@ -21,7 +21,8 @@ LEVEL = re.compile(r"^<[0-7]>", re.MULTILINE)
 
 def run(command):
     """What the program wrote, its two streams apart; the engine's marks of levels are taken off."""
-    done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)
+    environment = {**os.environ, "TZ": "UTC"}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False, env=environment)
     return LEVEL.sub("", done.stdout), LEVEL.sub("", done.stderr)
 
 

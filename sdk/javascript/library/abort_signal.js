@@ -4,7 +4,14 @@
 
 import { DOMException } from "./dom_exception.js";
 import { Event } from "./event.js";
-import { EventTarget, defineHandlers, dispatch, hasListeners, setAbortFollower, setListenersObserver } from "./event_target.js";
+import {
+  EventTarget,
+  defineHandlers,
+  dispatch,
+  hasListeners,
+  setAbortFollower,
+  setListenersObserver,
+} from "./event_target.js";
 import { hooks } from "./native.js";
 import { INTERNAL, defineInterface, illegalConstructor, isObject, toSequence } from "./web_idl.js";
 
@@ -58,7 +65,9 @@ export class AbortSignal extends EventTarget {
       signal.#reason = aborted.#reason;
       return signal;
     }
-    signal.#sources = new Set(sources.flatMap((source) => (source.#sources === null ? [source] : [...source.#sources])));
+    signal.#sources = new Set(
+      sources.flatMap((source) => (source.#sources === null ? [source] : [...source.#sources])),
+    );
     signal.#reference = new WeakRef(signal);
     for (const source of signal.#sources) {
       source.#addFollower(signal);

@@ -25,6 +25,7 @@ import "./message_channel.js";
 import "./performance.js";
 import "./navigator.js";
 import "./uncloneable.js";
+import "./to_locale_string.js";
 import "./inspect_interfaces.js";
 import "./call.js";
 import "./compression.js";
