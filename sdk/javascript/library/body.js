@@ -6,20 +6,15 @@
 import { blobBytes, isBlob } from "./blob.js";
 import { isFormData } from "./form_data.js";
 import { encodeMultipart } from "./form_encoding.js";
-import { hooks } from "./native.js";
+import { hooks, native } from "./native.js";
 import { isReadableStream } from "./streams.js";
 
 const { URLSearchParams } = globalThis;
 const paramsToString = URLSearchParams.prototype.toString;
-const sizeOfParams = Object.getOwnPropertyDescriptor(URLSearchParams.prototype, "size").get;
+const paramsClass = native.classIdentifier(new URLSearchParams());
 
 function isURLSearchParams(value) {
-  try {
-    Reflect.apply(sizeOfParams, value, []);
-    return true;
-  } catch {
-    return false;
-  }
+  return native.classIdentifier(value) === paramsClass;
 }
 
 function concatenate(pieces) {

@@ -25,14 +25,17 @@ const { enqueue, close } = streams.ReadableByteStreamController.prototype;
 const byobRequestOf = getter(streams.ReadableByteStreamController, "byobRequest");
 const { respond } = streams.ReadableStreamBYOBRequest.prototype;
 const { apply } = Reflect;
+const { hasOwn } = Object;
+const { isPrototypeOf } = Object.prototype;
 
+// Asked for every body: it must not throw to find out.
 export function isReadableStream(value) {
-  try {
-    apply(lockedOf, value, []);
-    return true;
-  } catch {
-    return false;
-  }
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    hasOwn(value, "_readableStreamController") &&
+    apply(isPrototypeOf, ReadableStream.prototype, [value])
+  );
 }
 
 // A byte stream out of C: pull() promises a Uint8Array, or null at the end. Nothing is asked for before it is read.
