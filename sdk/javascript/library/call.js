@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What C calls at the beginning of each call that an instance answers: nothing of the console's or the marks' is carried
+// over. Where there is nothing to forget, nothing is written.
+
+import { resetConsole } from "./console.js";
+import { hooks } from "./native.js";
+import { resetPerformance } from "./performance.js";
+
+hooks.beginCall = () => {
+  resetConsole();
+  resetPerformance();
+};

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Forms as bodies, both ways: multipart/form-data and application/x-www-form-urlencoded.
+
+import { getMultipartBoundary, parseMultipart } from "@remix-run/multipart-parser";
+import { blobPieces, createBlob, fileOf } from "./blob.js";
+import { FormData, formEntries } from "./form_data.js";
+import { hooks, native } from "./native.js";
+
+const { TextDecoder, TextEncoder, URLSearchParams } = globalThis;
+const encoder = new TextEncoder();
+const BOUNDARY_BYTES = 12;
+// The host bounds bodies; what is within its bounds is parsed.
+const LIMITS = { maxHeaderSize: 65536, maxFileSize: Infinity, maxParts: Infinity, maxTotalSize: Infinity };
+
+function escapeName(name) {
+  return name.replaceAll("\n", "%0A").replaceAll("\r", "%0D").replaceAll('"', "%22");
+}
+
+function unescapeName(name) {
+  return name.replaceAll(/%0A/gi, "\n").replaceAll(/%0D/gi, "\r").replaceAll("%22", '"');
+}
+
+function normalizeNewlines(text) {
+  return text.replaceAll(/\r\n|\r|\n/g, "\r\n");
+}
+
+// Uint8Arrays, and the type with the boundary that they have.
+export function encodeMultipart(form) {
+  const random = new Uint8Array(BOUNDARY_BYTES);
+  native.randomFill(random);
+  const boundary = `----formdata-fn0-${random.toHex()}`;
+  const pieces = [];
+  for (const [name, value] of formEntries(form)) {
+    const disposition = `--${boundary}\r\nContent-Disposition: form-data; name="${escapeName(normalizeNewlines(name))}"`;
+    if (typeof value === "string") {
+      pieces.push(encoder.encode(`${disposition}\r\n\r\n${normalizeNewlines(value)}\r\n`));
+    } else {
+      const type = value.type === "" ? "application/octet-stream" : value.type;
+      pieces.push(
+        encoder.encode(`${disposition}; filename="${escapeName(value.name)}"\r\nContent-Type: ${type}\r\n\r\n`),
+      );
+      pieces.push(...blobPieces(value), encoder.encode("\r\n"));
+    }
+  }
+  pieces.push(encoder.encode(`--${boundary}--\r\n`));
+  return { pieces, type: `multipart/form-data; boundary=${boundary}` };
+}
+
+function parseMultipartForm(bytes, contentType) {
+  const boundary = getMultipartBoundary(contentType);
+  if (boundary === null || boundary === "") {
+    throw new TypeError("The body's Content-Type names no boundary");
+  }
+  if (bytes.byteLength === 0) {
+    throw new TypeError("The body is empty");
+  }
+  const form = new FormData();
+  for (const part of parseMultipart(bytes, { boundary, ...LIMITS })) {
+    if (part.name === undefined) {
+      throw new TypeError("A part of the body has no name");
+    }
+    const name = unescapeName(part.name);
+    if (part.filename === undefined) {
+      form.append(name, new TextDecoder("utf-8", { ignoreBOM: false }).decode(part.bytes));
+    } else {
+      const type = part.headers["content-type"] ?? "text/plain";
+      form.append(name, fileOf(createBlob(part.bytes, type), unescapeName(part.filename)));
+    }
+  }
+  return form;
+}
+
+function parseUrlEncodedForm(bytes) {
+  const form = new FormData();
+  for (const [name, value] of new URLSearchParams(new TextDecoder().decode(bytes))) {
+    form.append(name, value);
+  }
+  return form;
+}
+
+// Throws a TypeError for bodies that are no form, or a broken one.
+export function parseFormData(bytes, contentType) {
+  const essence = (contentType ?? "").split(";")[0].trim().toLowerCase();
+  if (essence === "application/x-www-form-urlencoded") {
+    return parseUrlEncodedForm(bytes);
+  }
+  if (essence !== "multipart/form-data") {
+    throw new TypeError("The body's Content-Type is neither multipart/form-data nor application/x-www-form-urlencoded");
+  }
+  try {
+    return parseMultipartForm(bytes, contentType);
+  } catch (error) {
+    throw error instanceof TypeError ? error : new TypeError(`The body is no form: ${error.message}`, { cause: error });
+  }
+}
+
+hooks.parseFormData = parseFormData;

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the engine evaluates once, before any script: each module puts its part of the web's interfaces on the global
+// object and its hooks for C in place. The order is that of who needs whom.
+
+import "./native.js";
+import "./dom_exception.js";
+import "./error_stack.js";
+import "./inspect.js";
+import "./console.js";
+import "./event.js";
+import "./event_target.js";
+import "./abort_signal.js";
+import "./global_scope.js";
+import "./url.js";
+import "./url_pattern.js";
+import "./encoding.js";
+import "./streams.js";
+import "./blob.js";
+import "./form_data.js";
+import "./form_encoding.js";
+import "./body.js";
+import "./structured_clone.js";
+import "./message_channel.js";
+import "./performance.js";
+import "./navigator.js";
+import "./uncloneable.js";
+import "./to_locale_string.js";
+import "./inspect_interfaces.js";
+import "./call.js";
+import "./compression.js";
+import "./crypto.js";

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the console shows of the web's interfaces, whose state is hidden in private fields or in C: what Node shows of them.
+
+import { customInspect } from "./inspect.js";
+
+// In Node's order; an attribute that an interface lacks here is left out.
+const ATTRIBUTES = {
+  AbortController: ["signal"],
+  AbortSignal: ["aborted"],
+  Blob: ["size", "type"],
+  ByteLengthQueuingStrategy: ["highWaterMark"],
+  CompressionStream: ["readable", "writable"],
+  CountQueuingStrategy: ["highWaterMark"],
+  CryptoKey: ["type", "extractable", "algorithm", "usages"],
+  DecompressionStream: ["readable", "writable"],
+  Event: ["type", "defaultPrevented", "cancelable", "timeStamp"],
+  EventTarget: [],
+  File: ["size", "type", "name", "lastModified"],
+  MessageChannel: ["port1", "port2"],
+  Navigator: ["userAgent"],
+  Performance: ["timeOrigin"],
+  PerformanceMark: ["name", "entryType", "startTime", "duration", "detail"],
+  PerformanceMeasure: ["name", "entryType", "startTime", "duration", "detail"],
+  ReadableByteStreamController: [],
+  ReadableStream: ["locked", "state", "supportsBYOB"],
+  ReadableStreamBYOBReader: [],
+  ReadableStreamBYOBRequest: ["view"],
+  ReadableStreamDefaultController: [],
+  ReadableStreamDefaultReader: [],
+  Request: [
+    "method",
+    "url",
+    "headers",
+    "destination",
+    "referrer",
+    "referrerPolicy",
+    "mode",
+    "credentials",
+    "cache",
+    "redirect",
+    "integrity",
+    "keepalive",
+    "isReloadNavigation",
+    "isHistoryNavigation",
+    "signal",
+  ],
+  Response: ["status", "statusText", "headers", "body", "bodyUsed", "ok", "redirected", "type", "url"],
+  TextDecoder: ["encoding", "fatal", "ignoreBOM"],
+  TextDecoderStream: ["encoding", "fatal", "ignoreBOM", "readable", "writable"],
+  TextEncoder: ["encoding"],
+  TextEncoderStream: ["encoding", "readable", "writable"],
+  TransformStream: ["readable", "writable", "backpressure"],
+  TransformStreamDefaultController: [],
+  URL: [
+    "href",
+    "origin",
+    "protocol",
+    "username",
+    "password",
+    "host",
+    "hostname",
+    "port",
+    "pathname",
+    "search",
+    "searchParams",
+    "hash",
+  ],
+  URLPattern: ["protocol", "username", "password", "hostname", "port", "pathname", "search", "hash"],
+  WritableStream: ["locked", "state"],
+  WritableStreamDefaultController: [],
+  WritableStreamDefaultWriter: [],
+};
+
+// What no attribute tells, by attribute.
+const HIDDEN = {
+  state: (stream) => stream._state,
+  supportsBYOB: (stream) => stream._readableStreamController?._pendingPullIntos !== undefined,
+  backpressure: (stream) => stream._backpressure,
+};
+const WITH_HIDDEN = ["ReadableStream", "WritableStream", "TransformStream"];
+
+function groupEntries(form) {
+  const fields = {};
+  for (const [name, value] of form) {
+    fields[name] = Object.hasOwn(fields, name) ? [fields[name], value].flat() : value;
+  }
+  return fields;
+}
+
+const LISTS = {
+  FormData: groupEntries,
+  Headers: (headers) => Object.fromEntries(headers),
+};
+
+function deeper(options) {
+  return { ...options, depth: options.depth === null ? null : options.depth - 1 };
+}
+
+function defineInspection(constructor, inspection) {
+  Object.defineProperty(constructor.prototype, customInspect, {
+    value: inspection,
+    writable: true,
+    enumerable: false,
+    configurable: true,
+  });
+}
+
+function defineFields(name, fieldsOf) {
+  defineInspection(globalThis[name], function (depth, options, inspect) {
+    if (depth < 0) {
+      return options.stylize(`[${this.constructor?.name ?? name}]`, "special");
+    }
+    return `${this.constructor?.name ?? name} ${inspect(fieldsOf(this), deeper(options))}`;
+  });
+}
+
+function fieldReader(name, attributes) {
+  const { prototype } = globalThis[name];
+  const hidden = WITH_HIDDEN.includes(name) ? HIDDEN : {};
+  const present = attributes.filter((attribute) => attribute in hidden || attribute in prototype);
+  return (object) =>
+    Object.fromEntries(present.map((attribute) => [attribute, hidden[attribute]?.(object) ?? object[attribute]]));
+}
+
+for (const [name, attributes] of Object.entries(ATTRIBUTES)) {
+  if (name in globalThis) {
+    defineFields(name, fieldReader(name, attributes));
+  }
+}
+for (const [name, fieldsOf] of Object.entries(LISTS)) {
+  if (name in globalThis) {
+    defineFields(name, fieldsOf);
+  }
+}
+defineInspection(globalThis.URLSearchParams, function (depth, options, inspect) {
+  if (depth < 0) {
+    return options.stylize("[Object]", "special");
+  }
+  const pairs = [...this].map(([name, value]) => `${inspect(name, options)} => ${inspect(value, options)}`);
+  return pairs.length === 0 ? "URLSearchParams {}" : `URLSearchParams { ${pairs.join(", ")} }`;
+});
