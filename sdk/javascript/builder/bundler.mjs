@@ -9,6 +9,7 @@
 import { existsSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import * as esbuild from "esbuild";
+import { BINARY, TEXT } from "./assets.mjs";
 import { describeErrors, describeNoDefault, unresolvedOf } from "./diagnosis.mjs";
 import { messageOf } from "./messages.mjs";
 import { TAKEN_SILENTLY, notOffered, notOfferedText, refusedFile } from "./not-offered.mjs";
@@ -20,8 +21,6 @@ const TARGET = "es2023";
 const CONDITIONS = ["workerd", "worker", "browser"];
 const MAIN_FIELDS = ["browser", "module", "main"];
 
-const TEXT = "txt md html htm css svg xml csv tsv sql graphql gql yaml yml toml pem hbs mustache".split(" ");
-const BINARY = "bin dat png jpg jpeg gif webp avif ico woff woff2 ttf otf pdf zip gz".split(" ");
 const LOADERS = Object.fromEntries([
     ...TEXT.map((extension) => [`.${extension}`, "text"]),
     ...BINARY.map((extension) => [`.${extension}`, "binary"]),
