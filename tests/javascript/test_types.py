@@ -159,6 +159,12 @@ def test_hono_with_jsx_passes(tmp_path):
     assert check(tmp_path, {"hono.tsx": HONO}, skipLibCheck=True) == ""
 
 
+def test_functions_of_real_packages_pass(tmp_path):
+    sources = ROOT / "tests/javascript/packages"
+    files = {path.name: path.read_text() for path in sources.iterdir() if path.suffix in (".ts", ".tsx")}
+    assert check(tmp_path, files, skipLibCheck=True) == ""
+
+
 NOT_OFFERED = """document window process Buffer require __dirname module setImmediate localStorage sessionStorage indexedDB
     caches XMLHttpRequest WebSocket EventSource Worker SharedWorker importScripts WebAssembly HTMLElement Node Window alert
     location history Notification BroadcastChannel global FileReader ImageData OffscreenCanvas postMessage close
