@@ -36,6 +36,11 @@ interface RequestInit {
     duplex?: "half";
 }
 
+interface Request {
+    /** Always "half": the answer begins when the request's body has been sent. */
+    readonly duplex: "half";
+}
+
 /** What is known of the platform. */
 interface Navigator {
     readonly userAgent: string;

@@ -18,6 +18,7 @@ export const OFFERED = `
 // Members of those that are not offered.
 export const WITHOUT = {
     Console: ["timeStamp"],
+    File: ["webkitRelativePath"],
     Performance: [
         "clearMarks", "clearMeasures", "clearResourceTimings", "getEntries", "getEntriesByName", "getEntriesByType", "mark",
         "measure", "onresourcetimingbufferfull", "setResourceTimingBufferSize", "addEventListener", "removeEventListener",
