@@ -318,6 +318,8 @@ def test_the_package_that_wants_a_built_in_is_named_with_the_way_to_it(tmp_path)
         "db.ts": 'export { default } from "pg";',
     }
     write_project(tmp_path, files | PG)
+    write_project(tmp_path, {"package.json": "{}", "src/deep.ts": 'export { default } from "../hello";'})
+    assert "pg 1.2.3: src/deep.ts -> hello.ts -> db.ts -> pg (lib/index.js) -> lib/c" in failed(tmp_path, "src/deep.ts")
     assert failed(tmp_path) == (
         'node_modules/pg/lib/connection.js:1:21: error: "net" is a built-in module of Node.js, which is not offered here\n'
         '    1 | const net = require("net");\n'
@@ -382,9 +384,9 @@ def test_files_that_mean_nothing_here_are_refused(tmp_path, path, reason):
     ],
 )
 def test_a_missing_default_export_is_told_with_what_there_is(tmp_path, source, found):
-    write_project(tmp_path, {"hello.ts": source})
-    said = failed(tmp_path)
-    assert said.startswith("hello.ts: error: there is no default export\n")
+    write_project(tmp_path, {"package.json": "{}", "src/hello.ts": source})
+    said = failed(tmp_path, "src/hello.ts")
+    assert said.startswith("src/hello.ts: error: there is no default export\n")
     assert f"  {found}\n  write: export default {{ async fetch(" in said
 
 

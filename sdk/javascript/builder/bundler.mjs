@@ -7,7 +7,7 @@
 // and what is left of an import once dead code is gone.
 
 import { existsSync } from "node:fs";
-import { basename, dirname, join, relative, resolve } from "node:path";
+import { basename, join, relative, resolve } from "node:path";
 import * as esbuild from "esbuild";
 import { BINARY, TEXT } from "./assets.mjs";
 import { describeErrors, describeNoDefault, unresolvedOf } from "./diagnosis.mjs";
@@ -30,8 +30,8 @@ const WRAPPER = "fn0-entry.js";
 
 // What the bundle begins with: the author's module, and a look at its default export when it is first evaluated, which is
 // when the function is built.
-function wrapperOf(entry) {
-    const path = JSON.stringify(`./${basename(entry)}`);
+function wrapperOf({ entry, root }) {
+    const path = JSON.stringify(`./${relative(root, entry).replaceAll("\\", "/")}`);
     return `import handler from ${path};
 export * from ${path};
 const isClass = typeof handler === "function" && /^class\\b/.test(Function.prototype.toString.call(handler));
@@ -59,11 +59,11 @@ export class BuildFailure extends Error {
 }
 
 function optionsOf(context) {
-    const { entry, root, mode } = context;
+    const { root, mode } = context;
     const production = mode === "production";
     return {
         absWorkingDir: root,
-        stdin: { contents: wrapperOf(entry), resolveDir: dirname(entry), sourcefile: WRAPPER, loader: "js" },
+        stdin: { contents: wrapperOf(context), resolveDir: root, sourcefile: WRAPPER, loader: "js" },
         outfile: join(root, "main.js"),
         bundle: true,
         write: false,

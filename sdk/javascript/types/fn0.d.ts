@@ -37,7 +37,7 @@ interface RequestInit {
 }
 
 interface Request {
-    /** Always "half": the answer begins when the request's body has been sent. */
+    /** Always "half". */
     readonly duplex: "half";
 }
 
