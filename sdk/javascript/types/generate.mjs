@@ -10,12 +10,14 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import ts from "typescript";
 import { BINARY, TEXT } from "../builder/assets.mjs";
 import { ADDED, OFFERED, REPLACED, WITHOUT } from "./offered.mjs";
 
+const require = createRequire(import.meta.url);
+const ts = require("typescript");
+
 const OWN = join(dirname(fileURLToPath(import.meta.url)), "fn0.d.ts");
-const LIBRARY = join(dirname(createRequire(import.meta.url).resolve("typescript")), "lib.webworker.d.ts");
+const LIBRARY = join(dirname(require.resolve("typescript")), "lib.webworker.d.ts");
 
 function nameOf(statement) {
     return ts.isVariableStatement(statement)
