@@ -425,8 +425,22 @@ def test_warnings_of_the_author_are_shown_and_those_of_packages_not(tmp_path):
     assert re.findall(r"^\S+: \w+:", done.stderr, re.M) == ["hello.js:3:18: warning:"]
 
 
+def test_what_is_declared_twice_is_told_with_both_places(tmp_path):
+    write_project(tmp_path, {"hello.ts": "const a = 1;\nlet a = 2;\nexport default { fetch: () => a };"})
+    *_, hint = failed(tmp_path).splitlines()
+    assert hint == '  The symbol "a" was originally declared here: hello.ts:1:7'
+
+
 def test_a_file_that_is_not_there(tmp_path):
     assert failed(tmp_path, "hello.ts") == "hello.ts: error: there is no such file\n"
+    (tmp_path / "folder").mkdir()
+    assert failed(tmp_path, "folder") == "folder: error: this is no file\n"
+
+
+def test_a_folder_that_cannot_be_made(tmp_path):
+    write_project(tmp_path, {"hello.ts": HELLO})
+    done = run_bundle(tmp_path, "hello.ts", out="/proc/nowhere")
+    assert done.returncode == 1 and done.stderr.startswith("/proc/nowhere: error: ENOENT")
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,17 @@ function readCommandLine() {
     process.exit(2);
 }
 
+// Not `recursive`: Node never returns where that fails below /proc.
+function makeFolder(path) {
+    try {
+        mkdirSync(path);
+    } catch (error) {
+        if (error.code !== "EEXIST") {
+            throw error;
+        }
+    }
+}
+
 function put(folder, name, text) {
     if (text === "") {
         rmSync(join(folder, name), { force: true });
@@ -44,15 +55,18 @@ async function main() {
     try {
         const built = await bundle({ entry, mode, workingDirectory: process.cwd() });
         process.stderr.write(built.warnings.map(formatMessage).join(""));
-        mkdirSync(folder, { recursive: true });
+        makeFolder(folder);
         put(folder, "main.js", built.code);
         put(folder, "main.js.map", built.map);
         put(folder, "main.js.LEGAL.txt", built.legal);
     } catch (failure) {
-        if (!(failure instanceof BuildFailure)) {
+        if (failure instanceof BuildFailure) {
+            process.stderr.write(failure.messages.map(formatMessage).join(""));
+        } else if (failure.syscall !== undefined) {
+            process.stderr.write(`${failure.path}: error: ${failure.message}\n`);
+        } else {
             throw failure;
         }
-        process.stderr.write(failure.messages.map(formatMessage).join(""));
         process.exitCode = 1;
     }
     // esbuild's process would be waited for otherwise.

@@ -6,12 +6,12 @@
 // import. Only what failed to resolve leads to a second pass, in which it is left outside: that one knows who imports whom,
 // and what is left of an import once dead code is gone.
 
-import { existsSync } from "node:fs";
+import { statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { basename, join, relative, resolve } from "node:path";
 import { BINARY, TEXT } from "./assets.mjs";
 import { describeErrors, describeNoDefault, unresolvedOf } from "./diagnosis.mjs";
-import { messageOf } from "./messages.mjs";
+import { hintsOf, messageOf } from "./messages.mjs";
 import { TAKEN_SILENTLY, notOffered, notOfferedText, refusedFile } from "./not-offered.mjs";
 import { jsxSource, packageOfFile, projectRoot, sourceName } from "./project.mjs";
 
@@ -177,8 +177,10 @@ function namedMap(context, text) {
 // package asks for its notice to be kept; and messages of messages.mjs. Throws BuildFailure.
 export async function bundle({ entry: name, mode, workingDirectory }) {
     const entry = resolve(workingDirectory, name);
-    if (!existsSync(entry)) {
-        const message = messageOf({ text: "there is no such file", location: null });
+    const status = statSync(entry, { throwIfNoEntry: false });
+    if (status === undefined || !status.isFile()) {
+        const text = status === undefined ? "there is no such file" : "this is no file";
+        const message = messageOf({ text, location: null });
         throw new BuildFailure([{ ...message, file: name }]);
     }
     const root = projectRoot(entry);
@@ -196,7 +198,7 @@ export async function bundle({ entry: name, mode, workingDirectory }) {
         legal: output(".LEGAL.txt"),
         warnings: result.warnings.map((found) => {
             const message = messageOf(found, show);
-            return { ...message, warning: true, hints: found.notes.map(({ text }) => text) };
+            return { ...message, warning: true, hints: hintsOf(found, show) };
         }),
     };
 }

@@ -7,7 +7,7 @@
 
 import { existsSync, readdirSync } from "node:fs";
 import { basename, dirname, relative, resolve } from "node:path";
-import { messageOf } from "./messages.mjs";
+import { hintsOf, messageOf } from "./messages.mjs";
 import { notOffered, notOfferedText } from "./not-offered.mjs";
 import { packageOf, packageOfFile } from "./project.mjs";
 
@@ -86,7 +86,7 @@ function nearbyFiles(importer, path) {
 function describeMissing(context, { importer, path, found }, metafile) {
     const message = messageOf(found, context.show);
     const told = found.notes.filter(({ text }) => !/as external|platform: 'node'|wrap this/.test(text));
-    const hints = told.map(({ text }) => text);
+    const hints = hintsOf({ notes: told }, context.show);
     if (path.startsWith(".") || path.startsWith("/")) {
         message.text = `there is no file "${path}"`;
         message.hints = [...nearbyFiles(importer, path), ...hints, ...wantedBy(context, importer, metafile)];
@@ -170,7 +170,7 @@ export async function describeErrors(context, errors, { metafile, exportsOf }) {
             messages.push(describeNoDefault(context, await exportsOf()));
         } else if (!covered.has(found)) {
             const message = messageOf(found, context.show);
-            message.hints = found.notes.map(({ text }) => text);
+            message.hints = hintsOf(found, context.show);
             messages.push(message);
         }
     }

@@ -62,3 +62,11 @@ export function messageOf(found, show) {
     }
     return message;
 }
+
+// What esbuild adds to a message, with the place it speaks of: "The symbol "a" was originally declared here: a.ts:1:7".
+export function hintsOf(found, show) {
+    return found.notes.map((note) => {
+        const { file, line, column } = messageOf(note, show);
+        return file === null ? note.text : `${note.text} ${file}:${line}:${column + 1}`;
+    });
+}
