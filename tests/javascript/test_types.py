@@ -159,8 +159,9 @@ def test_hono_with_jsx_passes(tmp_path):
     assert check(tmp_path, {"hono.tsx": HONO}, skipLibCheck=True) == ""
 
 
-def test_functions_of_real_packages_pass(tmp_path):
-    sources = ROOT / "tests/javascript/packages"
+@pytest.mark.parametrize("folder", ["packages", "functions"])
+def test_the_functions_of_other_tests_pass(tmp_path, folder):
+    sources = ROOT / "tests/javascript" / folder
     files = {path.name: path.read_text() for path in sources.iterdir() if path.suffix in (".ts", ".tsx")}
     assert check(tmp_path, files, skipLibCheck=True) == ""
 
