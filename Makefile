@@ -120,6 +120,7 @@ help: ## this list
 build: build/fn0 ## the program, build/fn0
 
 include tests/guests/guests.mk
+include sdk/javascript/types/types.mk
 
 build/fn0: $(PROGRAM_release)
 	@cp $< $@.aside && mv $@.aside $@
