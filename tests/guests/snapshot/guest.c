@@ -35,7 +35,7 @@ typedef exports_wasi_http_incoming_handler_own_response_outparam_t response_outp
 enum { WRITE_BYTES_MAX = 4096 };
 
 static char *library, *name, *source, *map;
-void *grown; /* not static: else it would be left out */
+static void *volatile taken_memory; /* volatile, or taking it would be left out */
 
 /* ---- What stands around it ------------------------------------------------------------------- */
 
@@ -122,8 +122,9 @@ static void wait(void)
 
 static void eat(void)
 {
-    while ((grown = malloc(65536)) != NULL)
-        ;
+    do
+        taken_memory = malloc(65536);
+    while (taken_memory != NULL);
     write_stream(wasi_cli_stderr_get_stderr(), "InternalError: out of memory\n");
     __builtin_trap();
 }
@@ -149,7 +150,7 @@ static void obey(const char *text)
     } else if (strncmp(text, "eat", 3) == 0) {
         eat();
     } else if (strncmp(text, "grow", 4) == 0) {
-        grown = memset(malloc(20 << 20), 1, 20 << 20);
+        taken_memory = memset(malloc(20 << 20), 1, 20 << 20);
     } else if (strncmp(text, "fetch", 5) == 0) {
         source = fetch();
     } else if (strncmp(text, "world", 5) == 0) {
