@@ -270,6 +270,11 @@ struct fn0_engine *engine_bridge(const struct engine *engine)
     return engine->bridge;
 }
 
+uint64_t engine_fingerprint(const struct engine *engine)
+{
+    return fn0_engine_fingerprint(engine->bridge);
+}
+
 const struct engine_options *engine_options(const struct engine *engine)
 {
     return &engine->options;

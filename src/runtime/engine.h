@@ -39,6 +39,9 @@ void engine_destroy(struct engine *engine);
 /* The bridge's engine; valid while the engine is. */
 struct fn0_engine *engine_bridge(const struct engine *engine);
 
+/* Differs between engines whose artifacts don't fit each other (fn0_engine_fingerprint). */
+uint64_t engine_fingerprint(const struct engine *engine);
+
 /* What it was made with. */
 const struct engine_options *engine_options(const struct engine *engine);
 
