@@ -122,17 +122,15 @@ static int run_interruptibly(struct build *build, const struct builder_options *
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     code = builder_create(options, &build->builder, error);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (code != 0)
+        return code;
+    code = interruption_create(cancel, build->builder, &interruption, error);
     if (code == 0) {
-        code = interruption_create(cancel, build->builder, &interruption, error);
-        pthread_sigmask(SIG_SETMASK, &before, NULL);
-        if (code == 0) {
-            code = make(build, context, error);
-            build->signal = interruption_destroy(interruption);
-        }
-        builder_destroy(build->builder);
-    } else {
-        pthread_sigmask(SIG_SETMASK, &before, NULL);
+        code = make(build, context, error);
+        build->signal = interruption_destroy(interruption);
     }
+    builder_destroy(build->builder);
     return code;
 }
 

@@ -107,11 +107,11 @@ static int print_build(struct buffer *text)
     return buffer_print(
         text,
         "\n"
-        "SCRIPT is a .js, .jsx, .mjs, .ts, .tsx or .mts file with 'export default { async fetch(request, "
-        "env,\nctx) { ... } }'. It is bundled with all that it imports and evaluated once; the component\n"
-        "begins where that ended. Node.js 20 or newer is needed; FN0_SDK names the folder of the SDK "
-        "where it\nis not beside the program.\n\n"
-        "Exit status: 0 made, 1 not made, 2 wrong command line, 128 and the signal's number when "
+        "SCRIPT is a .js, .jsx, .mjs, .ts, .tsx or .mts file whose default export has a method\n"
+        "fetch(request, env, ctx). It is bundled with all that it imports and evaluated once; the\n"
+        "component begins where that ended. Node.js 20 or newer is needed; FN0_SDK names the folder\n"
+        "of the SDK where it is not beside the program.\n\n"
+        "Exit status: 0 made, 1 not made, 2 wrong command line, 128 and the signal's number when\n"
         "ended by one.\n");
 }
 
