@@ -50,7 +50,7 @@ int builder_create(const struct builder_options *options, struct builder **ret_b
     code = engine_create(&engine, &builder->engine, error);
     if (code != 0)
         goto fail_engine;
-    code = compiler_init(&builder->compiler, error);
+    code = compiler_init(&builder->compiler, artifact_cache_directory(builder->cache), error);
     if (code != 0)
         goto fail_compiler;
     code = process_init(&builder->process, error);

@@ -22,6 +22,7 @@
 #include "base/file.h"
 #include "fn0_bridge.h"
 #include "runtime/bridge_types.h"
+#include "store/code_cache.h"
 
 /* The child's descriptors. The last two are those of a snapshot only. */
 #define COMPONENT_DESCRIPTOR PROCESS_DESCRIPTOR_FIRST
@@ -43,8 +44,9 @@ struct order {
     struct engine_options engine;
     uint64_t cpu_ns_max; /* these two of a snapshot */
     uint64_t memory_bytes_max;
+    const char *code_directory; /* empty: none */
 };
-#define ORDER_WORDS 8
+#define ORDER_WORDS 9
 
 /* What the child writes first; what the guest wrote follows, and then, where it was well, what was
  * made. */
@@ -75,6 +77,8 @@ static bool read_order(int count, char **words, struct order *ret_order)
     while (job < JOB_COUNT && strcmp(words[2], job_words[job]) != 0)
         job++;
     ret_order->job = (enum job)job;
+    ret_order->engine.code = NULL;
+    ret_order->code_directory = words[8];
     return job < JOB_COUNT && read_number(words[3], &ret_order->parent) &&
            read_number(words[4], &ret_order->engine.instances_max) &&
            read_number(words[5], &ret_order->engine.memory_bytes_max) &&
@@ -151,6 +155,15 @@ static int take_snapshot(struct engine *engine, const struct order *order, struc
     return snapshot_take(engine, &options, clock_system(), ret_wasm, output, error);
 }
 
+/* Opens the cache of compiled functions, where there is one and it can be opened. */
+static void open_code_cache(struct order *order)
+{
+    if (order->job != JOB_SNAPSHOT && order->code_directory[0] != 0 &&
+        code_cache_open(order->code_directory, CODE_CACHE_BYTES_MAX, &order->engine.code, NULL) !=
+            0)
+        order->engine.code = NULL;
+}
+
 /* Does what was ordered with what is in COMPONENT_DESCRIPTOR. */
 static int obey(const struct order *order, struct result *result, struct fn0_bytes *ret_content,
                 struct buffer *output)
@@ -216,6 +229,7 @@ int compiler_main(int count, char **words)
     if ((uint64_t)getppid() != order.parent)
         return 1;
     buffer_init(&output, SNAPSHOT_OUTPUT_BYTES_MAX);
+    open_code_cache(&order);
     result = calloc(1, sizeof(*result));
     if (result == NULL)
         return 1;
@@ -226,14 +240,18 @@ int compiler_main(int count, char **words)
         write_result(buffer_slice(&output)) != 0 ||
         write_result((struct slice){(const char *)content.data, content.bytes}) != 0)
         _exit(1);
+    /* A cache that cannot be written costs compiling, and nothing else. */
+    if (order.engine.code != NULL && result->error.code == 0)
+        (void)code_cache_save(order.engine.code, NULL);
     /* Taking the engine down in order would only cost time. */
     _exit(0);
 }
 
 /* ---- The parent ------------------------------------------------------------------------------ */
 
-int compiler_init(struct compiler *compiler, struct error *error)
+int compiler_init(struct compiler *compiler, const char *code_directory, struct error *error)
 {
+    compiler->code_directory = code_directory;
     return process_init(&compiler->process, error);
 }
 
@@ -270,7 +288,16 @@ static int run_child(struct compiler *compiler, const struct engine *engine,
     const struct engine_options *of_engine = engine_options(engine);
     char parent[24], instances[24], memory[24], cpu_max[24], memory_max[24], job[16];
     char program[] = "fn0-compile", command[] = COMPILER_COMMAND;
-    char *words[] = {program, command, job, parent, instances, memory, cpu_max, memory_max, NULL};
+    char *words[] = {program,
+                     command,
+                     job,
+                     parent,
+                     instances,
+                     memory,
+                     cpu_max,
+                     memory_max,
+                     (char *)(compiler->code_directory != NULL ? compiler->code_directory : ""),
+                     NULL};
     const struct process_options process = {
         .program = PROGRAM,
         .words = words,

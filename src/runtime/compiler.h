@@ -8,6 +8,9 @@
  * very program, started with COMPILER_COMMAND, with an engine of the same settings; what it makes
  * is the same as if it were made here.
  *
+ * Only the child reads and writes compiled functions that components have in common; what it cannot
+ * read or write of them it compiles, or does not keep.
+ *
  * The child has the caller's nice value, is the first to go when memory is short, dies with the
  * thread that has started it, and may use COMPILER_CPU_SECONDS_MAX.
  *
@@ -32,6 +35,7 @@
 
 struct compiler {
     struct process process;
+    const char *code_directory;
 };
 
 /* An artifact or a component, mapped. */
@@ -42,8 +46,9 @@ struct compiled {
     size_t mapping_bytes;
 };
 
-/* Readies it. Returns 0 or an error. */
-int compiler_init(struct compiler *compiler, struct error *error);
+/* Readies it. `code_directory`, which outlives it: the folder of artifacts that compiled functions
+ * are kept in as well (store/code_cache.h); NULL: they are not. Returns 0 or an error. */
+int compiler_init(struct compiler *compiler, const char *code_directory, struct error *error);
 
 /* No compile may run. */
 void compiler_fini(struct compiler *compiler);
