@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/nearest.h"
 #include "base/random.h"
+#include "cli/build.h"
 #include "cli/command_line.h"
 #include "cli/help.h"
 #include "cli/program.h"
@@ -25,8 +26,10 @@ static enum exit_status fail_unknown(const struct program *program, const char *
     struct error error;
     struct nearest nearest;
     nearest_init(&nearest, word);
-    for (int i = COMMAND_NONE + 1; i < COMMAND_COUNT; i++)
-        nearest_offer(&nearest, command_info((enum command)i)->word);
+    for (int i = COMMAND_NONE + 1; i < COMMAND_COUNT; i++) {
+        if (command_info((enum command)i)->help)
+            nearest_offer(&nearest, command_info((enum command)i)->word);
+    }
     if (nearest.best)
         error_set(&error, ERROR_USAGE, "unknown command '%s': did you mean '%s'?", word,
                   nearest.best);
@@ -41,6 +44,10 @@ static enum exit_status run_command(const struct program *program, enum command 
     switch (command) {
     case COMMAND_SERVE:
         return serve_run(program, count, words);
+    case COMMAND_BUILD:
+        return build_run(program, count, words);
+    case COMMAND_BUILD_ENGINE:
+        return build_engine_run(program, count, words);
     case COMMAND_NONE:
     case COMMAND_COUNT:
         break;

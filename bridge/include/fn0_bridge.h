@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 
 /* The C interface to the engines that exist only in Rust: wasmtime with WASI 0.2 and our own
- * wasi:http, and a TOML reader.
+ * wasi:http, wizer, and a TOML reader.
  *
  * The bridge holds no policy: no limit's value, no timeout, no pool, no route, no retry. Whatever
  * it needs to know it is told.
@@ -74,6 +74,7 @@ struct fn0_engine;
 struct fn0_component;
 struct fn0_instance;
 struct fn0_call;
+struct fn0_snapshot;
 
 /* Tells the owner of a pending instance or call that polling it again is worth while. May come from
  * any thread, also from within fn0_call_poll and other functions of this header on the owner's own
@@ -84,6 +85,17 @@ typedef void (*fn0_wake)(void *context, uint64_t token);
 /* ---- Engine
  * ----------------------------------------------------------------------------------------------------------
  */
+
+/* Where compiled functions are kept, so that one which two components have in common is compiled
+ * once. C keeps them; both are called by fn0_component_compile only, from several threads at a
+ * time. */
+
+/* Sets *ret_code to what was kept under `key`, valid as long as the engine, and answers whether
+ * there is such a thing. THE CALLER VOUCHES FOR IT: it becomes native code. */
+typedef bool (*fn0_code_find)(void *context, struct fn0_slice key, struct fn0_slice *ret_code);
+
+/* Keeps a copy of `code` under `key`, or does not. */
+typedef void (*fn0_code_keep)(void *context, struct fn0_slice key, struct fn0_slice code);
 
 struct fn0_engine_options {
     /* The pool: how many there may be at a time in the whole process, and how large each. All must
@@ -104,6 +116,10 @@ struct fn0_engine_options {
     uint64_t table_keep_resident_bytes;
     /* Compile with several threads. */
     bool parallel_compilation;
+    /* Both or neither (NULL); the fingerprint is the same. `code_context` is handed to them. */
+    fn0_code_find code_find;
+    fn0_code_keep code_keep;
+    void *code_context;
 };
 
 /* Makes an engine, which starts one background thread of its own for the timers of waiting guests.
@@ -340,6 +356,62 @@ int fn0_outgoing_fail(struct fn0_call *call, uint64_t outgoing, struct fn0_slice
 
 /* Lets the guest write `bytes` more of its body. */
 int fn0_outgoing_window(struct fn0_call *call, uint64_t outgoing, size_t bytes);
+
+/* ---- Snapshots ------------------------------------------------------------------------------- */
+
+/* A component that exports `wizer-initialize: func()` is snapshotted by wizer: it is run up to the
+ * end of that function, and what its memories and globals are then is what those of a new component
+ * begin with. The new one still exports the function, so it can be snapshotted once more.
+ *
+ * The state is read through accessors, so what runs is an instrumented component: made, compiled
+ * and loaded once, it serves any number of snapshots. Resources (streams, pollables) are not part
+ * of a snapshot: the guest must not hold any when the function returns.
+ *
+ * The guest finds its input on stdin and a world that is always the same, so that component and
+ * input decide every byte of the snapshot: clocks stand at 0, random numbers repeat, there is no
+ * environment and no file, sockets and outgoing requests are refused. */
+
+/* Makes the instrumented component of one. FN0_ERROR_NOT_A_COMPONENT where wizer cannot do that.
+ * Any thread. The caller ends *ret_wasm with fn0_bytes_fini. */
+int fn0_snapshot_instrument(struct fn0_slice wasm, struct fn0_bytes *ret_wasm,
+                            struct fn0_error *error);
+
+struct fn0_snapshot_options {
+    struct fn0_slice input; /* what the guest reads from stdin; copied */
+    /* As of an instance. The engine's pool needs two pages more for each memory: they are what the
+       state is read through. */
+    uint64_t memory_bytes_max;
+    fn0_wake wake;
+    void *wake_context;
+    uint64_t token;
+};
+
+/* Begins a snapshot of the component `wasm`, which is borrowed until the snapshot is destroyed;
+ * `instrumented` is what fn0_snapshot_instrument made of it, loaded. FN0_ERROR_MISSING_EXPORT where
+ * it has no `wizer-initialize`. A snapshot belongs to this thread, as an instance does; the caller
+ * destroys *ret_snapshot. */
+int fn0_snapshot_create(struct fn0_component *instrumented, struct fn0_slice wasm,
+                        const struct fn0_snapshot_options *options,
+                        struct fn0_snapshot **ret_snapshot, struct fn0_error *error);
+
+/* Runs the guest. With FN0_POLL_READY *ret_wasm is the snapshot, which the caller ends with
+ * fn0_bytes_fini. With FN0_POLL_FAILED `error` says why; of FN0_ERROR_TRAP and FN0_ERROR_EXIT the
+ * message is what the guest wrote to stderr, where it wrote something. */
+enum fn0_poll fn0_snapshot_poll(struct fn0_snapshot *snapshot, struct fn0_bytes *ret_wasm,
+                                struct fn0_error *error);
+
+/* As fn0_instance_interrupt; a guest that waits is ended by the next poll. */
+void fn0_snapshot_interrupt(struct fn0_snapshot *snapshot);
+
+/* What the guest has written, as FN0_EVENT_STDOUT and FN0_EVENT_STDERR, the first 64 KiB; valid
+ * until the next poll or fn0_snapshot_destroy. */
+void fn0_snapshot_output(struct fn0_snapshot *snapshot, struct fn0_events *ret_events);
+
+/* As fn0_instance_memory_refusals. */
+uint64_t fn0_snapshot_memory_refusals(const struct fn0_snapshot *snapshot);
+
+/* NULL is fine. */
+void fn0_snapshot_destroy(struct fn0_snapshot *snapshot);
 
 /* ---- TOML 1.0
  * --------------------------------------------------------------------------------------------------------

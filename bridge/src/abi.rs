@@ -47,6 +47,12 @@ pub struct fn0_error {
 
 pub type fn0_wake = Option<unsafe extern "C" fn(context: *mut c_void, token: u64)>;
 
+pub type fn0_code_find = Option<
+    unsafe extern "C" fn(context: *mut c_void, key: fn0_slice, ret_code: *mut fn0_slice) -> bool,
+>;
+pub type fn0_code_keep =
+    Option<unsafe extern "C" fn(context: *mut c_void, key: fn0_slice, code: fn0_slice)>;
+
 #[repr(C)]
 pub struct fn0_engine_options {
     pub instances_max: u32,
@@ -61,6 +67,9 @@ pub struct fn0_engine_options {
     pub memory_keep_resident_bytes: u64,
     pub table_keep_resident_bytes: u64,
     pub parallel_compilation: bool,
+    pub code_find: fn0_code_find,
+    pub code_keep: fn0_code_keep,
+    pub code_context: *mut c_void,
 }
 
 #[repr(C)]
@@ -150,6 +159,15 @@ pub struct fn0_events {
     pub count: usize,
 }
 
+#[repr(C)]
+pub struct fn0_snapshot_options {
+    pub input: fn0_slice,
+    pub memory_bytes_max: u64,
+    pub wake: fn0_wake,
+    pub wake_context: *mut c_void,
+    pub token: u64,
+}
+
 pub const FN0_TOML_STRING: u32 = 0;
 pub const FN0_TOML_INTEGER: u32 = 1;
 pub const FN0_TOML_FLOAT: u32 = 2;
@@ -174,6 +192,18 @@ pub struct fn0_toml_item {
 
 pub type fn0_toml_visit =
     Option<unsafe extern "C" fn(context: *mut c_void, item: *const fn0_toml_item) -> c_int>;
+
+impl fn0_bytes {
+    /// Hands `bytes` over to C, which ends them with fn0_bytes_fini.
+    pub fn new(bytes: Vec<u8>) -> fn0_bytes {
+        let mut bytes = std::mem::ManuallyDrop::new(bytes);
+        fn0_bytes {
+            data: bytes.as_mut_ptr(),
+            bytes: bytes.len(),
+            capacity: bytes.capacity(),
+        }
+    }
+}
 
 impl fn0_slice {
     pub const EMPTY: fn0_slice = fn0_slice {

@@ -142,13 +142,8 @@ pub unsafe extern "C" fn fn0_component_compile(
     // SAFETY: the header's rules for the pointers.
     unsafe {
         answer(error, || {
-            let mut artifact = compile(share(engine), wasm.bytes())?;
-            ret_artifact.write(fn0_bytes {
-                data: artifact.as_mut_ptr(),
-                bytes: artifact.len(),
-                capacity: artifact.capacity(),
-            });
-            std::mem::forget(artifact);
+            let artifact = compile(share(engine), wasm.bytes())?;
+            ret_artifact.write(fn0_bytes::new(artifact));
             Ok(())
         })
     }

@@ -4,6 +4,7 @@
 //! timers.
 
 use crate::abi::*;
+use crate::code::CodeCache;
 use crate::error::{Failure, answer, contain};
 use crate::state::State;
 use crate::{http, io};
@@ -74,12 +75,12 @@ fn wasmtime_engine(options: &fn0_engine_options) -> Result<wasmtime::Engine, Fai
     let memories = u64::from(options.instances_max) * u64::from(options.memories_per_component_max);
     let unchecked = UNCHECKED_RESERVATION_BYTES + MEMORY_GUARD_BYTES;
     if memories.saturating_mul(unchecked) <= ADDRESS_SPACE_BYTES {
-        let config = config(options, UNCHECKED_RESERVATION_BYTES);
+        let config = config(options, UNCHECKED_RESERVATION_BYTES)?;
         if let Ok(engine) = wasmtime::Engine::new(&config) {
             return Ok(engine);
         }
     }
-    wasmtime::Engine::new(&config(options, options.memory_bytes_max)).map_err(|error| {
+    wasmtime::Engine::new(&config(options, options.memory_bytes_max)?).map_err(|error| {
         Failure::new(
             FN0_ERROR_SYSTEM,
             format!("no pool for {} instances: {error:#}", options.instances_max),
@@ -87,7 +88,7 @@ fn wasmtime_engine(options: &fn0_engine_options) -> Result<wasmtime::Engine, Fai
     })
 }
 
-fn config(options: &fn0_engine_options, reservation_bytes: u64) -> Config {
+fn config(options: &fn0_engine_options, reservation_bytes: u64) -> Result<Config, Failure> {
     let mut config = Config::new();
     config
         .allocation_strategy(InstanceAllocationStrategy::Pooling(pool(options)))
@@ -104,7 +105,11 @@ fn config(options: &fn0_engine_options, reservation_bytes: u64) -> Config {
         .async_stack_zeroing(false)
         // Backtraces walk frame pointers; only native debuggers would use it.
         .native_unwind_info(false);
-    config
+    if let Some(cache) = CodeCache::new(options) {
+        let enabled = config.enable_incremental_compilation(std::sync::Arc::new(cache));
+        enabled.map_err(|error| Failure::new(FN0_ERROR_SYSTEM, format!("{error:#}")))?;
+    }
+    Ok(config)
 }
 
 fn pool(options: &fn0_engine_options) -> PoolingAllocationConfig {

@@ -82,6 +82,13 @@ impl Events {
         self.output_bytes = 0;
     }
 
+    /// What was handed out, and not cleared, is to be handed out once more.
+    pub fn take_back(&mut self) {
+        self.items.clear();
+        self.fields.clear();
+        self.requests.clear();
+    }
+
     /// The last of what the guest printed to stderr.
     pub fn stderr_tail(&self, bytes_max: usize) -> String {
         let mut text = Vec::new();

@@ -10,7 +10,7 @@ use crate::http::resources::{IncomingRequest, ResponseOutparam};
 use crate::io::Interrupted;
 use crate::local::Local;
 use crate::shared::{Shared, SharedRef, WakeTarget};
-use crate::state::State;
+use crate::state::{State, Surroundings};
 use crate::trap;
 use std::convert::Infallible;
 use std::ffi::c_int;
@@ -104,17 +104,13 @@ impl Instance {
             });
         };
         let shared = &self.shared;
-        shared.polls.set(shared.polls.get() + 1);
-        shared.yielded.set(false);
-        let mut context = Context::from_waker(&self.waker);
-        let polled = catch_unwind(AssertUnwindSafe(|| life.as_mut().poll(&mut context)));
-        match polled {
+        match poll_once(life.as_mut(), shared, &self.waker) {
             Ok(Poll::Pending) if shared.yielded.get() => Polled::Yielded,
             Ok(Poll::Pending) if shared.started.get() && !shared.calling.get() => Polled::Idle,
             Ok(Poll::Pending) => Polled::Pending,
             Ok(Poll::Ready(Ok(never))) => match never {},
             Ok(Poll::Ready(Err(error))) => {
-                let failure = trap::failure(&error, shared);
+                let failure = trap::start_or_call_failure(&error, shared);
                 self.cancel();
                 Polled::Failed(failure)
             }
@@ -128,18 +124,36 @@ impl Instance {
     }
 }
 
+/// One poll of a guest's future; the error is a panic's payload.
+pub fn poll_once<T>(
+    life: Pin<&mut dyn Future<Output = T>>,
+    shared: &Shared,
+    waker: &Waker,
+) -> std::thread::Result<Poll<T>> {
+    shared.polls.set(shared.polls.get() + 1);
+    shared.yielded.set(false);
+    let mut context = Context::from_waker(waker);
+    catch_unwind(AssertUnwindSafe(|| life.poll(&mut context)))
+}
+
+/// A store for one guest, held to its memory and stopped by ticks.
+pub fn make_store(component: &Component, state: State) -> Store<State> {
+    let mut store = Store::new(&component.engine.wasmtime, state);
+    store.limiter(|state| &mut state.limiter);
+    store.set_hostcall_fuel(IMPORT_BYTES_MAX);
+    store.epoch_deadline_callback(|store| tick(&store.data().shared));
+    begin_turn(&mut store);
+    store
+}
+
 /// Starts the guest, then has it answer each call that C begins. It ends only by an error.
 async fn live(
     shared: SharedRef,
     environment: Vec<(String, String)>,
 ) -> wasmtime::Result<Infallible> {
     let component = shared.component.clone();
-    let state = State::new(shared.clone(), environment);
-    let mut store = Store::new(&component.engine.wasmtime, state);
-    store.limiter(|state| &mut state.limiter);
-    store.set_hostcall_fuel(IMPORT_BYTES_MAX);
-    store.epoch_deadline_callback(|store| tick(&store.data().shared));
-    begin_turn(&mut store);
+    let state = State::new(shared.clone(), Surroundings::Live(environment));
+    let mut store = make_store(&component, state);
     let instance = component.pre.instantiate_async(&mut store).await?;
     let handle = instance.get_typed_func::<HandleArguments, ()>(&mut store, &component.handle)?;
     shared.started.set(true);

@@ -3,7 +3,7 @@
 //! The Rust side of `include/fn0_bridge.h`, whose words are the manual of everything here.
 //!
 //! From the outside inwards: `abi` has the header's types; `engine`, `component`, `instance`,
-//! `call` and `toml` its functions; `shared` is what C's functions and the guest's imports both
+//! `call`, `snapshot` and `toml` its functions; `shared` is what C's functions and the guest's imports both
 //! touch; `state` is what wasmtime keeps for a guest; `http` and `io` are the imports that are
 //! fn0's own. All other imports are `wasmtime-wasi`'s.
 
@@ -12,6 +12,7 @@
 
 pub mod abi;
 pub mod call;
+mod code;
 pub mod component;
 pub mod engine;
 pub mod error;
@@ -25,6 +26,7 @@ mod limiter;
 mod local;
 mod refusal;
 mod shared;
+pub mod snapshot;
 mod state;
 pub mod toml;
 mod trap;

@@ -7,6 +7,7 @@ use wasmtime::ResourceLimiter;
 
 pub struct Limiter {
     shared: SharedRef,
+    lifted: bool,
     /// What the growth that was allowed last added; it comes back where it failed nevertheless.
     allowed_bytes: u64,
 }
@@ -15,8 +16,14 @@ impl Limiter {
     pub fn new(shared: SharedRef) -> Limiter {
         Limiter {
             shared,
+            lifted: false,
             allowed_bytes: 0,
         }
+    }
+
+    /// From now on only the pool bounds it.
+    pub fn lift(&mut self) {
+        self.lifted = true;
     }
 
     fn refuse(&self) {
@@ -34,7 +41,7 @@ impl ResourceLimiter for Limiter {
     ) -> wasmtime::Result<bool> {
         let added = desired.saturating_sub(current) as u64;
         let sum = self.shared.memory_bytes.get().saturating_add(added);
-        if sum > self.shared.memory_bytes_max {
+        if sum > self.shared.memory_bytes_max && !self.lifted {
             self.refuse();
             return Ok(false);
         }

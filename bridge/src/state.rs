@@ -8,49 +8,69 @@ use crate::io::{Answer, now, yield_now};
 use crate::limiter::Limiter;
 use crate::shared::SharedRef;
 use bytes::Bytes;
+use std::time::Duration;
 use tokio::io::AsyncWrite;
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
+use wasmtime_wasi::clocks::{HostMonotonicClock, HostWallClock};
+use wasmtime_wasi::p2::pipe::MemoryInputPipe;
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamError, StreamResult};
-use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+use wasmtime_wasi::random::Deterministic;
+use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 
 /// How many streams, pollables and errors a guest may hold at a time.
 const RESOURCES_MAX: usize = 1 << 18;
 /// One call for random bytes has the host allocate as much.
 const RANDOM_BYTES_MAX: u64 = 1 << 20;
 
+/// What a guest finds around it.
+pub enum Surroundings {
+    /// The world as it is, and these variables.
+    Live(Vec<(String, String)>),
+    /// A snapshot's: this on stdin, and nothing that differs from one time to the next.
+    Still(Bytes),
+}
+
 pub struct State {
     pub shared: SharedRef,
     pub limiter: Limiter,
     pub table: ResourceTable,
     pub http: Resources,
-    environment: Vec<(String, String)>,
+    surroundings: Surroundings,
     wasi: Option<Box<WasiCtx>>,
 }
 
 impl State {
-    pub fn new(shared: SharedRef, environment: Vec<(String, String)>) -> State {
+    pub fn new(shared: SharedRef, surroundings: Surroundings) -> State {
         let mut table = ResourceTable::new();
         table.set_max_capacity(RESOURCES_MAX);
         State {
             limiter: Limiter::new(shared.clone()),
             http: Resources::default(),
             table,
-            environment,
+            surroundings,
             wasi: None,
             shared,
         }
     }
+
+    pub fn is_still(&self) -> bool {
+        matches!(self.surroundings, Surroundings::Still(_))
+    }
 }
 
 /// No file, no socket, no environment but the function's. Most guests never ask for any of it.
-fn wasi(shared: &SharedRef, environment: &[(String, String)]) -> Box<WasiCtx> {
+fn wasi(shared: &SharedRef, surroundings: &Surroundings) -> Box<WasiCtx> {
     let output = |standard| Printer {
         shared: shared.clone(),
         standard,
     };
-    let context = WasiCtx::builder()
-        .envs(environment)
+    let mut builder = WasiCtx::builder();
+    match surroundings {
+        Surroundings::Live(environment) => builder.envs(environment),
+        Surroundings::Still(input) => still(&mut builder, input),
+    };
+    let context = builder
         .stdout(output(Standard::Output))
         .stderr(output(Standard::Error))
         .allow_tcp(false)
@@ -61,11 +81,46 @@ fn wasi(shared: &SharedRef, environment: &[(String, String)]) -> Box<WasiCtx> {
     Box::new(context)
 }
 
+/// The same each time.
+fn still<'a>(builder: &'a mut WasiCtxBuilder, input: &Bytes) -> &'a mut WasiCtxBuilder {
+    // Each byte once, in no order.
+    let random: Vec<u8> = (0..=255u8)
+        .map(|i| i.wrapping_mul(167).wrapping_add(97))
+        .collect();
+    builder
+        .stdin(MemoryInputPipe::new(input.clone()))
+        .wall_clock(StillClock)
+        .monotonic_clock(StillClock)
+        .secure_random(Deterministic::new(random.clone()))
+        .insecure_random(Deterministic::new(random))
+        .insecure_random_seed(0)
+}
+
+struct StillClock;
+
+impl HostWallClock for StillClock {
+    fn resolution(&self) -> Duration {
+        Duration::from_nanos(1)
+    }
+    fn now(&self) -> Duration {
+        Duration::ZERO
+    }
+}
+
+impl HostMonotonicClock for StillClock {
+    fn resolution(&self) -> u64 {
+        1
+    }
+    fn now(&self) -> u64 {
+        0
+    }
+}
+
 impl WasiView for State {
     fn ctx(&mut self) -> WasiCtxView<'_> {
         let ctx = self
             .wasi
-            .get_or_insert_with(|| wasi(&self.shared, &self.environment));
+            .get_or_insert_with(|| wasi(&self.shared, &self.surroundings));
         WasiCtxView {
             ctx,
             table: &mut self.table,

@@ -13,6 +13,19 @@ use wasmtime_wasi::I32Exit;
 /// How much of what a guest printed before its start-up failed is told.
 const STDERR_BYTES_MAX: usize = 1024;
 
+/// With what the guest printed, where nobody has been given it.
+pub fn start_or_call_failure(error: &wasmtime::Error, shared: &Shared) -> Failure {
+    let mut failure = failure(error, shared);
+    if !shared.started.get() && matches!(failure.code, FN0_ERROR_TRAP | FN0_ERROR_INTERRUPTED) {
+        let stderr = shared.events.borrow().stderr_tail(STDERR_BYTES_MAX);
+        if !stderr.is_empty() {
+            failure.message.push_str("\nstderr: ");
+            failure.message.push_str(&stderr);
+        }
+    }
+    failure
+}
+
 pub fn failure(error: &wasmtime::Error, shared: &Shared) -> Failure {
     if let Some(exit) = error.downcast_ref::<I32Exit>() {
         let message = format!("the guest called exit with status {}", exit.0);
@@ -38,13 +51,6 @@ pub fn failure(error: &wasmtime::Error, shared: &Shared) -> Failure {
     let mut message = error.root_cause().to_string();
     if let Some(backtrace) = error.downcast_ref::<WasmBacktrace>() {
         message.push_str(&frames(backtrace));
-    }
-    if !shared.started.get() {
-        let stderr = shared.events.borrow().stderr_tail(STDERR_BYTES_MAX);
-        if !stderr.is_empty() {
-            message.push_str("\nstderr: ");
-            message.push_str(&stderr);
-        }
     }
     Failure::new(code, message)
 }

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/check.h"
+#include "base/json.h"
 #include "tables/errors.h"
 
 #define LINE_BYTES_MAX 16384
@@ -100,70 +101,13 @@ static void line_add_colour(struct line *line, const char *colour)
         line_add(line, slice_of(colour));
 }
 
-/* The length of the UTF-8 sequence at the front (RFC 3629), or 0 where there is none. */
-static size_t utf8_bytes(struct slice text)
-{
-    const unsigned char *c = (const unsigned char *)text.data;
-    size_t bytes = c[0] < 0x80                   ? 1
-                   : c[0] >= 0xc2 && c[0] < 0xe0 ? 2
-                   : c[0] >= 0xe0 && c[0] < 0xf0 ? 3
-                   : c[0] >= 0xf0 && c[0] < 0xf5 ? 4
-                                                 : 0;
-    if (bytes == 0 || bytes > text.bytes)
-        return 0;
-    for (size_t i = 1; i < bytes; i++) {
-        if ((c[i] & 0xc0) != 0x80)
-            return 0;
-    }
-    bool overlong = (c[0] == 0xe0 && c[1] < 0xa0) || (c[0] == 0xf0 && c[1] < 0x90);
-    bool surrogate = c[0] == 0xed && c[1] >= 0xa0;
-    bool past_end = c[0] == 0xf4 && c[1] >= 0x90;
-    return overlong || surrogate || past_end ? 0 : bytes;
-}
-
-/* Writes how one character stands between quotes (JSON's way, RFC 8259, 7). Returns how many bytes
- * of `text` it was. */
-static size_t escape(struct slice text, char escaped[8], size_t *ret_bytes)
-{
-    unsigned char c = (unsigned char)text.data[0];
-    size_t bytes = utf8_bytes(text);
-    const char *replacement = NULL;
-    if (bytes == 0)
-        replacement = "\xef\xbf\xbd";
-    else if (c == '"')
-        replacement = "\\\"";
-    else if (c == '\\')
-        replacement = "\\\\";
-    else if (c == '\n')
-        replacement = "\\n";
-    else if (c == '\r')
-        replacement = "\\r";
-    else if (c == '\t')
-        replacement = "\\t";
-    if (replacement) {
-        *ret_bytes = strlen(replacement);
-        memcpy(escaped, replacement, *ret_bytes);
-        return bytes ? bytes : 1;
-    }
-    /* C0, DEL and C1: a terminal would obey them. */
-    bool c1 = bytes == 2 && c == 0xc2 && (unsigned char)text.data[1] < 0xa0;
-    if (c < 0x20 || c == 0x7f || c1) {
-        unsigned code = c1 ? (unsigned char)text.data[1] : c;
-        *ret_bytes = (size_t)snprintf(escaped, 8, "\\u%04x", code);
-        return bytes;
-    }
-    memcpy(escaped, text.data, bytes);
-    *ret_bytes = bytes;
-    return bytes;
-}
-
 /* Adds text, escaped, and as much of it as fits. */
 static void line_add_escaped(struct line *line, struct slice text)
 {
     while (text.bytes > 0 && !line->cut) {
-        char escaped[8];
+        char escaped[JSON_ESCAPED_BYTES];
         size_t bytes;
-        size_t taken = escape(text, escaped, &bytes);
+        size_t taken = json_escape(text, escaped, &bytes);
         line_add(line, (struct slice){.data = escaped, .bytes = bytes});
         text.data += taken;
         text.bytes -= taken;

@@ -9,6 +9,7 @@
 #include "base/buffer.h"
 #include "base/check.h"
 #include "base/list.h"
+#include "observe/line_level.h"
 
 #define BUCKETS 256 /* a power of two */
 
@@ -21,7 +22,12 @@ struct writer {
     struct list link; /* of its bucket */
     const char *function;
     struct slice request_id;
-    struct buffer unfinished[2]; /* of stdout and of stderr */
+    struct stream {
+        struct buffer unfinished;
+        bool is_stderr;
+        bool within;          /* a line, of which a part was logged */
+        enum log_level level; /* of that line */
+    } streams[2];             /* stdout and stderr */
     uint64_t bytes;
     uint64_t bytes_dropped;
     char memory[]; /* of function and request_id */
@@ -46,36 +52,46 @@ int function_log_create(struct log *log, struct function_log **ret_log, struct e
     return 0;
 }
 
-static void write_line(struct function_log *log, const char *function, struct slice request_id,
-                       bool is_stderr, struct slice line)
+static void write_at(struct function_log *log, enum log_level level, const char *function,
+                     struct slice request_id, bool is_stderr, struct slice line)
 {
-    LOG(log->log, LOG_INFO, "output", log_string("function", function),
+    LOG(log->log, level, "output", log_string("function", function),
         log_text("request_id", request_id), log_string("stream", is_stderr ? "stderr" : "stdout"),
         log_text("line", line));
 }
 
-/* Writes what stands unfinished as a line. */
-static void flush(struct function_log *log, struct writer *writer, bool is_stderr)
+/* Writes a line or a part of one; `whole`: the line has no more. */
+static void write_line(struct function_log *log, const struct writer *writer, struct stream *stream,
+                       struct slice line, bool whole)
 {
-    struct buffer *buffer = &writer->unfinished[is_stderr];
+    if (!stream->within)
+        stream->level = line_level(&line, stream->is_stderr);
+    stream->within = !whole;
+    write_at(log, stream->level, writer->function, writer->request_id, stream->is_stderr, line);
+}
+
+/* Writes what stands unfinished as a line. */
+static void flush(struct function_log *log, struct writer *writer, struct stream *stream)
+{
+    struct buffer *buffer = &stream->unfinished;
     if (buffer_bytes(buffer) == 0)
         return;
-    write_line(log, writer->function, writer->request_id, is_stderr, buffer_slice(buffer));
+    write_line(log, writer, stream, buffer_slice(buffer), false);
     buffer_consume(buffer, buffer_bytes(buffer));
 }
 
 static void end_writer(struct function_log *log, struct writer *writer)
 {
-    flush(log, writer, false);
-    flush(log, writer, true);
+    flush(log, writer, &writer->streams[0]);
+    flush(log, writer, &writer->streams[1]);
     if (writer->bytes_dropped > 0)
         LOG(log->log, LOG_WARNING, "output dropped", log_string("function", writer->function),
             log_text("request_id", writer->request_id),
             log_number("dropped_bytes", writer->bytes_dropped),
             log_number("limit_bytes", FUNCTION_LOG_CALL_BYTES_MAX));
     list_remove(&writer->link);
-    buffer_fini(&writer->unfinished[0]);
-    buffer_fini(&writer->unfinished[1]);
+    buffer_fini(&writer->streams[0].unfinished);
+    buffer_fini(&writer->streams[1].unfinished);
     free(writer);
     check(log->writers > 0);
     log->writers--;
@@ -129,8 +145,10 @@ static struct writer *make_writer(struct function_log *log, const char *function
     writer->function = writer->memory;
     writer->request_id =
         (struct slice){.data = writer->memory + name_bytes, .bytes = request_id.bytes};
-    buffer_init(&writer->unfinished[0], FUNCTION_LOG_LINE_BYTES_MAX);
-    buffer_init(&writer->unfinished[1], FUNCTION_LOG_LINE_BYTES_MAX);
+    for (int i = 0; i < 2; i++) {
+        writer->streams[i] = (struct stream){.is_stderr = i == 1};
+        buffer_init(&writer->streams[i].unfinished, FUNCTION_LOG_LINE_BYTES_MAX);
+    }
     writer->bytes = 0;
     writer->bytes_dropped = 0;
     list_init(&writer->link);
@@ -147,31 +165,32 @@ static struct slice without_carriage_return(struct slice line)
 }
 
 /* Adds to the unfinished line. */
-static void keep(struct function_log *log, struct writer *writer, bool is_stderr, struct slice data)
+static void keep(struct function_log *log, struct writer *writer, struct stream *stream,
+                 struct slice data)
 {
     if (data.bytes == 0)
         return;
-    if (buffer_append(&writer->unfinished[is_stderr], data) < 0) {
-        flush(log, writer, is_stderr);
-        write_line(log, writer->function, writer->request_id, is_stderr, data);
+    if (buffer_append(&stream->unfinished, data) < 0) {
+        flush(log, writer, stream);
+        write_line(log, writer, stream, data, false);
     }
 }
 
-/* `data` ends a line. */
-static void finish_line(struct function_log *log, struct writer *writer, bool is_stderr,
-                        struct slice data)
+/* `data` ends a line, or (not `whole`) is all of it that fits. */
+static void finish_line(struct function_log *log, struct writer *writer, struct stream *stream,
+                        struct slice data, bool whole)
 {
-    struct buffer *buffer = &writer->unfinished[is_stderr];
+    struct buffer *buffer = &stream->unfinished;
     if (buffer_bytes(buffer) == 0) {
-        write_line(log, writer->function, writer->request_id, is_stderr,
-                   without_carriage_return(data));
+        write_line(log, writer, stream, without_carriage_return(data), whole);
         return;
     }
-    keep(log, writer, is_stderr, data);
+    keep(log, writer, stream, data);
     struct slice line = without_carriage_return(buffer_slice(buffer));
     if (buffer_bytes(buffer) > 0)
-        write_line(log, writer->function, writer->request_id, is_stderr, line);
+        write_line(log, writer, stream, line, whole);
     buffer_consume(buffer, buffer_bytes(buffer));
+    stream->within = !whole;
 }
 
 /* Takes what a call may still write off the front of what it writes. */
@@ -190,18 +209,20 @@ static struct slice within_bounds(struct writer *writer, struct slice data)
 void function_log_write(struct function_log *log, const char *function, struct slice request_id,
                         bool is_stderr, struct slice data)
 {
-    if (!log_enabled(log->log, LOG_INFO))
+    /* Any line may be an error. */
+    if (!log_enabled(log->log, LOG_ERROR))
         return;
     struct writer *writer = find_writer(log, function, request_id);
     if (!writer)
         writer = make_writer(log, function, request_id);
     if (!writer) {
-        write_line(log, function, request_id, is_stderr, data);
+        write_at(log, line_level(&data, is_stderr), function, request_id, is_stderr, data);
         return;
     }
     data = within_bounds(writer, data);
+    struct stream *stream = &writer->streams[is_stderr];
     while (data.bytes > 0) {
-        size_t room = FUNCTION_LOG_LINE_BYTES_MAX - buffer_bytes(&writer->unfinished[is_stderr]);
+        size_t room = FUNCTION_LOG_LINE_BYTES_MAX - buffer_bytes(&stream->unfinished);
         /* One more than fits: the end of a line that fills the room exactly. */
         size_t looked_at = data.bytes <= room ? data.bytes : room + 1;
         check(looked_at > 0 && looked_at <= data.bytes);
@@ -211,9 +232,9 @@ void function_log_write(struct function_log *log, const char *function, struct s
             bytes = room;
         struct slice piece = {.data = data.data, .bytes = bytes};
         if (end || bytes < data.bytes)
-            finish_line(log, writer, is_stderr, piece);
+            finish_line(log, writer, stream, piece, end != NULL);
         else
-            keep(log, writer, is_stderr, piece);
+            keep(log, writer, stream, piece);
         bytes += end != NULL;
         data.data += bytes;
         data.bytes -= bytes;

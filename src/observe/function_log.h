@@ -5,7 +5,9 @@
  * Pieces are gathered until a line ends; a line that is whole within a piece is logged without
  * being copied. Bounded: a line ends at FUNCTION_LOG_LINE_BYTES_MAX; a call may write
  * FUNCTION_LOG_CALL_BYTES_MAX, the rest is dropped, and a line at the call's end says how much.
- * A carriage return before the line's end is no part of it; empty lines are logged, too.
+ * A carriage return before the line's end is no part of it; empty lines are logged, too. A line's
+ * level is what it says itself (observe/line_level.h), else info on stdout and error on stderr; the
+ * parts of a line that was too long have the first one's.
  *
  * What is known of a call is found by its request id. Two calls of a function that run at the same
  * time under one id (a trusted proxy may send it twice) share their lines.

@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,20 +17,43 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/buffer.h"
 #include "base/check.h"
 #include "base/file.h"
 #include "fn0_bridge.h"
+#include "runtime/bridge_types.h"
+#include "store/code_cache.h"
 
-/* The child's descriptors. */
-#define COMPONENT_DESCRIPTOR 3
-#define RESULT_DESCRIPTOR 4
+/* The child's descriptors. The last two are those of a snapshot only. */
+#define COMPONENT_DESCRIPTOR PROCESS_DESCRIPTOR_FIRST
+#define RESULT_DESCRIPTOR (PROCESS_DESCRIPTOR_FIRST + 1)
+#define ARTIFACT_DESCRIPTOR (PROCESS_DESCRIPTOR_FIRST + 2)
+#define INPUT_DESCRIPTOR (PROCESS_DESCRIPTOR_FIRST + 3)
 
 #define PROGRAM "/proc/self/exe"
 
-/* What the child writes first; the artifact follows where it was well. */
+/* What the child is to do. */
+enum job { JOB_COMPILE, JOB_INSTRUMENT, JOB_SNAPSHOT, JOB_COUNT };
+
+static const char *const job_words[JOB_COUNT] = {"compile", "instrument", "snapshot"};
+
+/* The child's command line, read. */
+struct order {
+    enum job job;
+    uint64_t parent;
+    struct engine_options engine;
+    uint64_t cpu_ns_max; /* these two of a snapshot */
+    uint64_t memory_bytes_max;
+    const char *code_directory; /* empty: none */
+};
+#define ORDER_WORDS 9
+
+/* What the child writes first; what the guest wrote follows, and then, where it was well, what was
+ * made. */
 struct result {
     uint64_t fingerprint; /* of the child's engine */
-    struct error error;   /* its code is 0 where it was well */
+    uint64_t output_bytes;
+    struct error error; /* its code is 0 where it was well */
 };
 
 /* ---- The child ------------------------------------------------------------------------------- */
@@ -44,6 +66,24 @@ static bool read_number(const char *word, uint64_t *ret_number)
     errno = 0;
     *ret_number = strtoull(word, &end, 10);
     return errno == 0 && end != word && *end == 0;
+}
+
+static bool read_order(int count, char **words, struct order *ret_order)
+{
+    unsigned job = 0;
+
+    if (count != ORDER_WORDS)
+        return false;
+    while (job < JOB_COUNT && strcmp(words[2], job_words[job]) != 0)
+        job++;
+    ret_order->job = (enum job)job;
+    ret_order->engine.code = NULL;
+    ret_order->code_directory = words[8];
+    return job < JOB_COUNT && read_number(words[3], &ret_order->parent) &&
+           read_number(words[4], &ret_order->engine.instances_max) &&
+           read_number(words[5], &ret_order->engine.memory_bytes_max) &&
+           read_number(words[6], &ret_order->cpu_ns_max) &&
+           read_number(words[7], &ret_order->memory_bytes_max);
 }
 
 /* Maps all of a descriptor. */
@@ -64,27 +104,88 @@ static int map_file(int descriptor, void **ret_mapping, size_t *ret_bytes, struc
     return error_set_errno(error, errno, "cannot map a file of the compiler");
 }
 
-/* Compiles what is in COMPONENT_DESCRIPTOR. */
-static int compile(const struct engine_options *options, struct result *result,
-                   struct fn0_bytes *ret_artifact)
+/* The same, never to be unmapped. */
+static int map_for_ever(int descriptor, struct slice *ret_content, struct error *error)
+{
+    void *mapping;
+    int code = map_file(descriptor, &mapping, &ret_content->bytes, error);
+
+    ret_content->data = mapping;
+    return code;
+}
+
+static int compile(struct engine *engine, struct slice component, struct fn0_bytes *ret_artifact,
+                   struct error *error)
 {
     struct fn0_error reason;
+
+    if (fn0_component_compile(engine_bridge(engine), slice_to_bridge(component), ret_artifact,
+                              &reason) == 0)
+        return 0;
+    return error_set_component(error, &reason);
+}
+
+static int instrument(struct engine *engine, struct slice component, struct fn0_bytes *ret_artifact,
+                      struct error *error)
+{
+    struct fn0_error reason;
+    struct fn0_bytes instrumented;
+
+    if (fn0_snapshot_instrument(slice_to_bridge(component), &instrumented, &reason) != 0)
+        return error_set_component(error, &reason);
+    return compile(
+        engine,
+        (struct slice){.data = (const char *)instrumented.data, .bytes = instrumented.bytes},
+        ret_artifact, error);
+}
+
+static int take_snapshot(struct engine *engine, const struct order *order, struct slice component,
+                         struct fn0_bytes *ret_wasm, struct buffer *output, struct error *error)
+{
+    struct snapshot_options options = {
+        .component = component,
+        .artifact = ARTIFACT_DESCRIPTOR,
+        .cpu_ns_max = order->cpu_ns_max,
+        .memory_bytes_max = order->memory_bytes_max,
+    };
+    int code = map_for_ever(INPUT_DESCRIPTOR, &options.input, error);
+
+    if (code != 0)
+        return code;
+    return snapshot_take(engine, &options, clock_system(), ret_wasm, output, error);
+}
+
+/* Opens the cache of compiled functions, where there is one and it can be opened. */
+static void open_code_cache(struct order *order)
+{
+    if (order->job != JOB_SNAPSHOT && order->code_directory[0] != 0 &&
+        code_cache_open(order->code_directory, CODE_CACHE_BYTES_MAX, &order->engine.code, NULL) !=
+            0)
+        order->engine.code = NULL;
+}
+
+/* Does what was ordered with what is in COMPONENT_DESCRIPTOR. */
+static int obey(const struct order *order, struct result *result, struct fn0_bytes *ret_content,
+                struct buffer *output)
+{
     struct engine *engine;
-    void *mapping;
-    size_t bytes;
-    int code = engine_create(options, &engine, &result->error);
+    struct slice component;
+    int code = engine_create(&order->engine, &engine, &result->error);
 
     if (code != 0)
         return code;
     result->fingerprint = fn0_engine_fingerprint(engine_bridge(engine));
-    code = map_file(COMPONENT_DESCRIPTOR, &mapping, &bytes, &result->error);
+    code = map_for_ever(COMPONENT_DESCRIPTOR, &component, &result->error);
     if (code != 0)
         return code;
-    if (fn0_component_compile(engine_bridge(engine),
-                              (struct fn0_slice){.data = mapping, .bytes = bytes}, ret_artifact,
-                              &reason) == 0)
-        return 0;
-    return error_set_component(&result->error, &reason);
+    switch (order->job) {
+    case JOB_COMPILE:
+        return compile(engine, component, ret_content, &result->error);
+    case JOB_INSTRUMENT:
+        return instrument(engine, component, ret_content, &result->error);
+    default:
+        return take_snapshot(engine, order, component, ret_content, output, &result->error);
+    }
 }
 
 /* The parent may be killed, and memory may be short: this process goes first. */
@@ -109,48 +210,59 @@ static void be_expendable(void)
     }
 }
 
+static int write_result(struct slice piece)
+{
+    return file_write_descriptor(RESULT_DESCRIPTOR, "the result", piece, NULL, NULL);
+}
+
 int compiler_main(int count, char **words)
 {
-    struct engine_options options;
-    uint64_t parent;
-    struct fn0_bytes artifact = {0};
+    struct order order;
+    struct fn0_bytes content = {0};
+    struct buffer output;
     struct result *result;
-    struct slice head, content;
 
-    if (count != 5 || !read_number(words[2], &parent) ||
-        !read_number(words[3], &options.instances_max) ||
-        !read_number(words[4], &options.memory_bytes_max))
+    if (!read_order(count, words, &order))
         return 2;
     be_expendable();
     /* It may have ended before it could kill us. */
-    if ((uint64_t)getppid() != parent)
+    if ((uint64_t)getppid() != order.parent)
         return 1;
+    buffer_init(&output, SNAPSHOT_OUTPUT_BYTES_MAX);
+    open_code_cache(&order);
     result = calloc(1, sizeof(*result));
     if (result == NULL)
         return 1;
-    if (compile(&options, result, &artifact) == 0)
+    if (obey(&order, result, &content, &output) == 0)
         result->error.code = 0;
-    head = (struct slice){.data = (const char *)result, .bytes = sizeof(*result)};
-    content = (struct slice){.data = (const char *)artifact.data, .bytes = artifact.bytes};
-    if (file_write_descriptor(RESULT_DESCRIPTOR, "the result", head, NULL, NULL) != 0 ||
-        file_write_descriptor(RESULT_DESCRIPTOR, "the result", content, NULL, NULL) != 0)
+    result->output_bytes = buffer_bytes(&output);
+    if (write_result((struct slice){(const char *)result, sizeof(*result)}) != 0 ||
+        write_result(buffer_slice(&output)) != 0 ||
+        write_result((struct slice){(const char *)content.data, content.bytes}) != 0)
         _exit(1);
+    /* A cache that cannot be written costs compiling, and nothing else. */
+    if (order.engine.code != NULL && result->error.code == 0)
+        (void)code_cache_save(order.engine.code, NULL);
     /* Taking the engine down in order would only cost time. */
     _exit(0);
 }
 
 /* ---- The parent ------------------------------------------------------------------------------ */
 
-int compiler_init(struct compiler *compiler, struct error *error)
+int compiler_init(struct compiler *compiler, const char *code_directory, struct error *error)
 {
-    *compiler = (struct compiler){.child = 0};
-    return pthread_mutex_init(&compiler->mutex, NULL) == 0 ? 0 : error_set_memory(error);
+    compiler->code_directory = code_directory;
+    return process_init(&compiler->process, error);
 }
 
 void compiler_fini(struct compiler *compiler)
 {
-    check(compiler->child == 0);
-    pthread_mutex_destroy(&compiler->mutex);
+    process_fini(&compiler->process);
+}
+
+void compiler_cancel(struct compiler *compiler)
+{
+    process_cancel(&compiler->process);
 }
 
 void compiled_fini(struct compiled *compiled)
@@ -160,87 +272,55 @@ void compiled_fini(struct compiled *compiled)
     *compiled = (struct compiled){0};
 }
 
-void compiler_cancel(struct compiler *compiler)
-{
-    pthread_mutex_lock(&compiler->mutex);
-    compiler->cancelled = true;
-    if (compiler->child != 0)
-        kill(compiler->child, SIGKILL);
-    pthread_mutex_unlock(&compiler->mutex);
-}
+/* What a job is given, beside the component. */
+struct job_options {
+    enum job job;
+    int artifact; /* these of a snapshot */
+    struct slice input;
+    uint64_t cpu_ns_max;
+    uint64_t memory_bytes_max;
+};
 
-/* Starts the child with the two files as its descriptors. Answers what errno says. Under the mutex.
- */
-static int spawn(const struct engine *engine, int component, int result, pid_t *ret_child)
+/* Starts the child with its descriptors, and waits for its end. */
+static int run_child(struct compiler *compiler, const struct engine *engine,
+                     const struct job_options *options, const int *descriptors, struct error *error)
 {
-    const struct engine_options *options = engine_options(engine);
-    char parent[24], instances[24], memory[24];
+    const struct engine_options *of_engine = engine_options(engine);
+    char parent[24], instances[24], memory[24], cpu_max[24], memory_max[24], job[16];
     char program[] = "fn0-compile", command[] = COMPILER_COMMAND;
-    char *words[] = {program, command, parent, instances, memory, NULL};
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    sigset_t none;
-    int number;
+    char *words[] = {program,
+                     command,
+                     job,
+                     parent,
+                     instances,
+                     memory,
+                     cpu_max,
+                     memory_max,
+                     (char *)(compiler->code_directory != NULL ? compiler->code_directory : ""),
+                     NULL};
+    const struct process_options process = {
+        .program = PROGRAM,
+        .words = words,
+        .descriptors = descriptors,
+        .descriptor_count = options->job == JOB_SNAPSHOT ? 4 : 2,
+    };
+    int status = 0;
+    int code;
 
+    _Static_assert(sizeof(words) / sizeof(words[0]) == ORDER_WORDS + 1, "an order has its words");
+    snprintf(job, sizeof(job), "%s", job_words[options->job]);
     snprintf(parent, sizeof(parent), "%ld", (long)getpid());
-    snprintf(instances, sizeof(instances), "%" PRIu64, options->instances_max);
-    snprintf(memory, sizeof(memory), "%" PRIu64, options->memory_bytes_max);
-    sigemptyset(&none);
-    if (posix_spawn_file_actions_init(&actions) != 0)
-        return ENOMEM;
-    number = posix_spawnattr_init(&attributes);
-    if (number != 0)
-        goto fail_attributes;
-    /* This thread has all signals blocked. */
-    number = posix_spawnattr_setsigmask(&attributes, &none);
-    if (number == 0)
-        number = posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
-    if (number == 0)
-        number = posix_spawn_file_actions_adddup2(&actions, component, COMPONENT_DESCRIPTOR);
-    if (number == 0)
-        number = posix_spawn_file_actions_adddup2(&actions, result, RESULT_DESCRIPTOR);
-    if (number == 0)
-        number = posix_spawn(ret_child, PROGRAM, &actions, &attributes, words, environ);
-    posix_spawnattr_destroy(&attributes);
-fail_attributes:
-    posix_spawn_file_actions_destroy(&actions);
-    return number;
-}
-
-/* Starts the child and waits for its end. */
-static int run_child(struct compiler *compiler, const struct engine *engine, int component,
-                     int result, struct error *error)
-{
-    siginfo_t ended;
-    int status = 0, number = 0;
-    pid_t child = 0;
-    bool cancelled;
-
-    pthread_mutex_lock(&compiler->mutex);
-    cancelled = compiler->cancelled;
-    if (!cancelled)
-        number = spawn(engine, component, result, &child);
-    if (!cancelled && number == 0)
-        compiler->child = child;
-    pthread_mutex_unlock(&compiler->mutex);
-    if (cancelled)
+    snprintf(instances, sizeof(instances), "%" PRIu64, of_engine->instances_max);
+    snprintf(memory, sizeof(memory), "%" PRIu64, of_engine->memory_bytes_max);
+    snprintf(cpu_max, sizeof(cpu_max), "%" PRIu64, options->cpu_ns_max);
+    snprintf(memory_max, sizeof(memory_max), "%" PRIu64, options->memory_bytes_max);
+    code = process_run(&compiler->process, &process, &status, error);
+    if (code == ERROR_CLOSED)
         return error_set(error, ERROR_CLOSED, "the compile was cancelled");
-    if (number != 0)
-        return error_set_errno(error, number, "cannot start a process that compiles");
-
-    /* Not reaped while compiler_cancel may kill it, so its number is nobody else's. */
-    while (waitid(P_PID, (id_t)child, &ended, WEXITED | WNOWAIT) != 0)
-        check(errno == EINTR);
-    pthread_mutex_lock(&compiler->mutex);
-    compiler->child = 0;
-    cancelled = compiler->cancelled;
-    pthread_mutex_unlock(&compiler->mutex);
-    while (waitpid(child, &status, 0) < 0)
-        check(errno == EINTR);
+    if (code != 0)
+        return error_wrap(error, "no process that compiles");
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
         return 0;
-    if (cancelled)
-        return error_set(error, ERROR_CLOSED, "the compile was cancelled");
     if (WIFSIGNALED(status))
         return error_set(error, ERROR_INTERNAL,
                          "the compiler was ended by signal %d (%s): a defect of it, a lack of "
@@ -255,58 +335,100 @@ static int read_result(const struct engine *engine, int descriptor, struct compi
                        struct error *error)
 {
     const struct result *result;
+    const char *rest;
+    size_t bytes;
     int code = map_file(descriptor, &ret_compiled->mapping, &ret_compiled->mapping_bytes, error);
 
     if (code != 0)
         return code;
     result = ret_compiled->mapping;
-    if (ret_compiled->mapping_bytes < sizeof(*result))
-        code = error_set(error, ERROR_INTERNAL, "the compiler has said nothing");
-    else if (result->error.code != 0)
-        code = error_copy(error, &result->error);
-    else if (result->fingerprint != fn0_engine_fingerprint(engine_bridge(engine)))
-        code = error_set(error, ERROR_INTERNAL,
-                         "the compiler is not of this engine: was fn0 replaced while it runs?");
-    if (code != 0) {
+    bytes = ret_compiled->mapping_bytes - sizeof(*result);
+    if (ret_compiled->mapping_bytes < sizeof(*result) || result->output_bytes > bytes) {
         compiled_fini(ret_compiled);
-        return code;
+        return error_set(error, ERROR_INTERNAL, "the compiler has said nothing");
     }
+    rest = (const char *)ret_compiled->mapping + sizeof(*result);
+    ret_compiled->output = (struct slice){.data = rest, .bytes = result->output_bytes};
     ret_compiled->content = (struct slice){
-        .data = (const char *)ret_compiled->mapping + sizeof(*result),
-        .bytes = ret_compiled->mapping_bytes - sizeof(*result),
+        .data = rest + result->output_bytes,
+        .bytes = bytes - result->output_bytes,
     };
+    if (result->error.code != 0)
+        return error_copy(error, &result->error);
+    if (result->fingerprint != fn0_engine_fingerprint(engine_bridge(engine)))
+        return error_set(error, ERROR_INTERNAL,
+                         "the compiler is not of this engine: was fn0 replaced while it runs?");
     return 0;
 }
 
-/* A file in memory whose descriptor is none of the child's. */
-static int make_file(int *ret_descriptor, struct error *error)
+/* A file in memory with a content. */
+static int make_file(struct slice content, int *ret_descriptor, struct error *error)
 {
-    int low = memfd_create("fn0-compile", MFD_CLOEXEC);
+    *ret_descriptor = memfd_create("fn0-compile", MFD_CLOEXEC);
+    if (*ret_descriptor < 0)
+        return error_set_errno(error, errno, "cannot make a file in memory");
+    return file_write_descriptor(*ret_descriptor, "a file in memory", content, NULL, error);
+}
 
-    *ret_descriptor = low < 0 ? -1 : fcntl(low, F_DUPFD_CLOEXEC, RESULT_DESCRIPTOR + 1);
-    if (low >= 0)
-        close(low);
-    return *ret_descriptor >= 0 ? 0 : error_set_errno(error, errno, "cannot make a file in memory");
+static int run_job(struct compiler *compiler, const struct engine *engine, struct slice component,
+                   const struct job_options *options, struct compiled *ret_compiled,
+                   struct error *error)
+{
+    int source = -1, result = -1, input = -1;
+    int code = make_file(component, &source, error);
+
+    *ret_compiled = (struct compiled){0};
+    if (code == 0)
+        code = make_file((struct slice){0}, &result, error);
+    if (code == 0 && options->job == JOB_SNAPSHOT)
+        code = make_file(options->input, &input, error);
+    if (code == 0) {
+        const int descriptors[] = {source, result, options->artifact, input};
+        code = run_child(compiler, engine, options, descriptors, error);
+    }
+    if (code == 0)
+        code = read_result(engine, result, ret_compiled, error);
+    for (int i = 0; i < 3; i++) {
+        const int descriptors[] = {source, result, input};
+        if (descriptors[i] >= 0)
+            close(descriptors[i]);
+    }
+    return code;
 }
 
 int compiler_run(struct compiler *compiler, const struct engine *engine, struct slice component,
                  struct compiled *ret_compiled, struct error *error)
 {
-    int source = -1, result = -1;
-    int code = make_file(&source, error);
+    const struct job_options options = {.job = JOB_COMPILE};
+    int code = run_job(compiler, engine, component, &options, ret_compiled, error);
 
-    *ret_compiled = (struct compiled){0};
-    if (code == 0)
-        code = make_file(&result, error);
-    if (code == 0)
-        code = file_write_descriptor(source, "a file in memory", component, NULL, error);
-    if (code == 0)
-        code = run_child(compiler, engine, source, result, error);
-    if (code == 0)
-        code = read_result(engine, result, ret_compiled, error);
-    if (source >= 0)
-        close(source);
-    if (result >= 0)
-        close(result);
+    if (code != 0)
+        compiled_fini(ret_compiled);
     return code;
+}
+
+int compiler_instrument(struct compiler *compiler, const struct engine *engine,
+                        struct slice component, struct compiled *ret_compiled, struct error *error)
+{
+    const struct job_options options = {.job = JOB_INSTRUMENT};
+    int code = run_job(compiler, engine, component, &options, ret_compiled, error);
+
+    if (code != 0)
+        compiled_fini(ret_compiled);
+    return code;
+}
+
+int compiler_snapshot(struct compiler *compiler, const struct engine *engine,
+                      const struct snapshot_options *snapshot, struct compiled *ret_compiled,
+                      struct error *error)
+{
+    const struct job_options options = {
+        .job = JOB_SNAPSHOT,
+        .artifact = snapshot->artifact,
+        .input = snapshot->input,
+        .cpu_ns_max = snapshot->cpu_ns_max,
+        .memory_bytes_max = snapshot->memory_bytes_max,
+    };
+
+    return run_job(compiler, engine, snapshot->component, &options, ret_compiled, error);
 }

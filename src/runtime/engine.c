@@ -19,6 +19,8 @@
 
 #include "base/check.h"
 #include "fn0_bridge.h"
+#include "runtime/bridge_types.h"
+#include "store/code_cache.h"
 #include "tables/limits.h"
 
 /* The pool's sizes of one instance. Measured of hellos, at least needed:
@@ -173,6 +175,23 @@ static uint64_t memory_bytes(const struct engine_options *options)
     return bytes > 0 ? bytes : PAGE_BYTES;
 }
 
+/* ---- The bridge's questions for compiled functions ------------------------------------------- */
+
+static bool find_code(void *context, struct fn0_slice key, struct fn0_slice *ret_code)
+{
+    struct slice code;
+
+    if (!code_cache_find(context, slice_from_bridge(key), &code))
+        return false;
+    *ret_code = slice_to_bridge(code);
+    return true;
+}
+
+static void keep_code(void *context, struct fn0_slice key, struct fn0_slice code)
+{
+    code_cache_keep(context, slice_from_bridge(key), slice_from_bridge(code));
+}
+
 int engine_create(const struct engine_options *options, struct engine **ret_engine,
                   struct error *error)
 {
@@ -191,6 +210,9 @@ int engine_create(const struct engine_options *options, struct engine **ret_engi
         .memory_keep_resident_bytes = MEMORY_KEEP_RESIDENT_BYTES,
         .table_keep_resident_bytes = TABLE_KEEP_RESIDENT_BYTES,
         .parallel_compilation = true,
+        .code_find = options->code != NULL ? find_code : NULL,
+        .code_keep = options->code != NULL ? keep_code : NULL,
+        .code_context = options->code,
     };
     int code;
 
@@ -268,6 +290,11 @@ void engine_destroy(struct engine *engine)
 struct fn0_engine *engine_bridge(const struct engine *engine)
 {
     return engine->bridge;
+}
+
+uint64_t engine_fingerprint(const struct engine *engine)
+{
+    return fn0_engine_fingerprint(engine->bridge);
 }
 
 const struct engine_options *engine_options(const struct engine *engine)

@@ -17,6 +17,7 @@
 #include "base/error.h"
 
 struct engine;
+struct code_cache;
 struct fn0_engine;
 struct fn0_error;
 
@@ -26,6 +27,7 @@ struct fn0_error;
 struct engine_options {
     uint64_t instances_max;    /* alive at a time: slots and warm ones; over 0 */
     uint64_t memory_bytes_max; /* of one linear memory; LIMIT_NONE: 4 GiB */
+    struct code_cache *code;   /* what it compiles is kept there; borrowed. NULL: nowhere */
 };
 
 /* Makes the engine and its ticker thread. ERROR_CONFIGURATION where the pool is larger than the
@@ -38,6 +40,9 @@ void engine_destroy(struct engine *engine);
 
 /* The bridge's engine; valid while the engine is. */
 struct fn0_engine *engine_bridge(const struct engine *engine);
+
+/* Differs between engines whose artifacts don't fit each other (fn0_engine_fingerprint). */
+uint64_t engine_fingerprint(const struct engine *engine);
 
 /* What it was made with. */
 const struct engine_options *engine_options(const struct engine *engine);

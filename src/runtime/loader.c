@@ -287,7 +287,8 @@ static int start_thread(struct loader *loader, struct error *error)
     struct loader_thread *thread = &loader->threads[loader->thread_count];
     sigset_t all, before;
     int number;
-    int code = compiler_init(&thread->compiler, error);
+    int code =
+        compiler_init(&thread->compiler, artifact_cache_directory(loader->options.cache), error);
 
     if (code != 0)
         return code;

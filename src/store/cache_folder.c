@@ -242,6 +242,20 @@ int cache_file_commit(struct cache_folder *folder, struct cache_file *file, cons
     return code;
 }
 
+int cache_file_publish(struct cache_folder *folder, struct cache_file *file, const char *name,
+                       struct error *error)
+{
+    int code = 0;
+
+    if (renameat(folder->descriptor, file->name, folder->descriptor, name) != 0) {
+        code = error_set_errno(error, errno, "cannot rename a file to %s/%s", folder->path, name);
+        unlinkat(folder->descriptor, file->name, 0);
+    }
+    close(file->descriptor);
+    file->descriptor = -1;
+    return code;
+}
+
 void cache_file_abandon(struct cache_folder *folder, struct cache_file *file)
 {
     check(file->descriptor >= 0);

@@ -49,6 +49,11 @@ int cache_file_create(struct cache_folder *folder, struct cache_file *ret_file,
 int cache_file_commit(struct cache_folder *folder, struct cache_file *file, const char *name,
                       bool replace, struct error *error);
 
+/* Replaces the final name's file without waiting for the disk: for what a crash may damage, because
+ * whoever reads it sees that. Closed and gone from its old name whatever the answer is. */
+int cache_file_publish(struct cache_folder *folder, struct cache_file *file, const char *name,
+                       struct error *error);
+
 /* Removes it. */
 void cache_file_abandon(struct cache_folder *folder, struct cache_file *file);
 

@@ -13,9 +13,12 @@
  *   name       COMMAND_… in code
  *   word       what is typed: fn0 WORD
  *   arguments  what follows it, as usage shows it
- *   help       one line, no full stop */
-#define COMMAND_TABLE(X) \
-    X(COMMAND_SERVE, "serve", "[options] [COMPONENT.wasm]", "serve functions over HTTP")
+ *   help       one line, no full stop; NULL: not for people, and not listed */
+#define COMMAND_TABLE(X)                                                                 \
+    X(COMMAND_SERVE, "serve", "[options] [COMPONENT.wasm]", "serve functions over HTTP") \
+    X(COMMAND_BUILD, "build", "[options] SCRIPT",                                        \
+      "make a component of a function in JavaScript or TypeScript")                      \
+    X(COMMAND_BUILD_ENGINE, "build-engine", "[options] ENGINE.wasm LIBRARY.js -o OUT.wasm", NULL)
 
 /* X(name, command, flag, argument, help)
  *   name      OPTION_… in code
@@ -23,12 +26,24 @@
  *   flag      as typed
  *   argument  what the help shows behind it; NULL: takes none
  *   help      one line, no full stop */
-#define COMMAND_OPTION_TABLE(X)                                                    \
-    X(OPTION_PROGRAM_HELP, COMMAND_NONE, "--help", NULL, "show this text")         \
-    X(OPTION_PROGRAM_VERSION, COMMAND_NONE, "--version", NULL, "show the version") \
-    X(OPTION_SERVE_CONFIG, COMMAND_SERVE, "--config", "FILE",                      \
-      "read the configuration (TOML); flags stand above it")                       \
-    X(OPTION_SERVE_HELP, COMMAND_SERVE, "--help", NULL, "show this text")
+#define COMMAND_OPTION_TABLE(X)                                                                    \
+    X(OPTION_PROGRAM_HELP, COMMAND_NONE, "--help", NULL, "show this text")                         \
+    X(OPTION_PROGRAM_VERSION, COMMAND_NONE, "--version", NULL, "show the version")                 \
+    X(OPTION_SERVE_CONFIG, COMMAND_SERVE, "--config", "FILE",                                      \
+      "read the configuration (TOML); flags stand above it")                                       \
+    X(OPTION_SERVE_HELP, COMMAND_SERVE, "--help", NULL, "show this text")                          \
+    X(OPTION_BUILD_OUT, COMMAND_BUILD, "-o", "OUT.wasm",                                           \
+      "where the component goes (default: SCRIPT's name with .wasm, in this folder)")              \
+    X(OPTION_BUILD_START_CPU, COMMAND_BUILD, "--start-cpu", "TIME",                                \
+      "CPU time that evaluating the script may take (default: 1s)")                                \
+    X(OPTION_BUILD_CACHE_DIR, COMMAND_BUILD, "--cache-dir", "DIR",                                 \
+      "where the compiled engine is kept (default: as of fn0 serve)")                              \
+    X(OPTION_BUILD_JSON, COMMAND_BUILD, "--json", NULL, "print what was made as one line of JSON") \
+    X(OPTION_BUILD_HELP, COMMAND_BUILD, "--help", NULL, "show this text")                          \
+    X(OPTION_BUILD_ENGINE_OUT, COMMAND_BUILD_ENGINE, "-o", "OUT.wasm",                             \
+      "where the engine with its library goes")                                                    \
+    X(OPTION_BUILD_ENGINE_CACHE_DIR, COMMAND_BUILD_ENGINE, "--cache-dir", "DIR",                   \
+      "where the compiled engine is kept")
 
 /* Each row's number; 0 is no command. */
 enum command {

@@ -68,7 +68,7 @@ static const int trap_signals[] = {SIGBUS, SIGFPE, SIGILL, SIGSEGV};
 
 /* cmocka takes the signals for itself in each test; the engine needs them back for guests' traps.
  */
-static void take_signals_back(const struct driver *driver)
+void driver_take_signals_back(const struct driver *driver)
 {
     for (size_t i = 0; i < 4; i++)
         assert_int_equal(sigaction(trap_signals[i], &driver->trap_handlers[i], NULL), 0);
@@ -173,7 +173,7 @@ enum fn0_poll driver_start(struct driver *driver, struct fn0_error *ret_error)
     enum fn0_poll poll;
 
     driver_stop(driver);
-    take_signals_back(driver);
+    driver_take_signals_back(driver);
     if (fn0_instance_create(driver->component, &options, &driver->instance, &error) != 0)
         fail_msg("%s", error.message);
     while ((poll = fn0_instance_poll(driver->instance, &error)) == FN0_POLL_YIELDED)
@@ -266,7 +266,7 @@ void driver_call_with(struct driver *driver, const struct fn0_request *request)
     struct fn0_error error;
 
     driver_end(driver);
-    take_signals_back(driver);
+    driver_take_signals_back(driver);
     if (fn0_call_create(driver->instance, request, driver->window_bytes, &driver->call, &error) !=
         0)
         fail_msg("%s", error.message);

@@ -93,6 +93,9 @@ struct text driver_guest(const char *name);
 void driver_load(struct driver *driver, const char *guest);
 void driver_load_wasm(struct driver *driver, struct fn0_slice wasm);
 
+/* Has the engine get guests' traps again, in a test that starts no instance. */
+void driver_take_signals_back(const struct driver *driver);
+
 /* Makes a fresh instance and runs its start-up; without *error it must succeed. */
 enum fn0_poll driver_start(struct driver *driver, struct fn0_error *error);
 

@@ -11,7 +11,7 @@ JAVASCRIPT_GUESTS := fetch-event handler
 C_GUEST_VERSIONS := 0 1 2 3 4 5 6 7 8 9 10 11 12
 WAT_GUESTS := $(patsubst tests/guests/wat/%.wat,%,$(sort $(wildcard tests/guests/wat/*.wat)))
 
-GUEST_FILES := $(RUST_GUESTS:%=$(GUESTS)/%.wasm) $(GUESTS)/c.wasm \
+GUEST_FILES := $(RUST_GUESTS:%=$(GUESTS)/%.wasm) $(GUESTS)/c.wasm $(GUESTS)/snapshot.wasm \
 	$(JAVASCRIPT_GUESTS:%=$(GUESTS)/javascript-%.wasm) \
 	$(C_GUEST_VERSIONS:%=$(GUESTS)/versions/c-0.2.%.wasm) $(WAT_GUESTS:%=$(GUESTS)/wat/%.wasm)
 
@@ -34,6 +34,14 @@ $(GUESTS)/versions/c-0.2.%.wasm: tests/guests/c/guest.c $(GUESTS_WORK)/wit-c-%/w
 
 $(GUESTS)/c.wasm: $(GUESTS)/versions/c-0.2.12.wasm
 	@cp $< $@
+
+$(GUESTS_WORK)/wit-snapshot/world.wit: tests/guests/snapshot/world.wit tests/guests/rust/Cargo.lock tools/wasi-wit \
+		| set-up-test
+	@tools/wasi-wit $< 10 $(@D)
+
+$(GUESTS)/snapshot.wasm: tests/guests/snapshot/guest.c $(GUESTS_WORK)/wit-snapshot/world.wit tools/clang-guest | set-up-test
+	$(call SHOW,CLANG,$@)
+	@tools/clang-guest $< $(GUESTS_WORK)/wit-snapshot guest $@
 
 $(GUESTS)/javascript-%.wasm: tests/guests/javascript/%.js $(GUESTS_WORK)/wit-javascript/world.wit \
 		tests/guests/javascript/package-lock.json | set-up-test

@@ -28,6 +28,17 @@ def test_guests_lines(host, stream):
     assert {line["function"] for line in lines} == {"probe"}
 
 
+def test_a_line_says_its_level(host):
+    lines = output_of(host, host.get("/log?lines=0&tail=%3c4%3ecareful%0aplain%0a%3c7%3edetail"))
+    assert [(line["level"], line["line"]) for line in lines] == [
+        ("warning", "careful"),
+        ("info", "plain"),
+        ("debug", "detail"),
+    ]
+    lines = output_of(host, host.get("/log?lines=1&bytes=3&stream=stderr"))
+    assert [(line["level"], line["line"]) for line in lines] == [("error", "lll")]
+
+
 def test_an_unfinished_line_is_a_line(host):
     lines = output_of(host, host.get("/log?lines=1&bytes=3&tail=unfinished"))
     assert [line["line"] for line in lines] == ["lll", "unfinished"]

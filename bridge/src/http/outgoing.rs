@@ -380,6 +380,9 @@ pub fn handle(
     if let Some(options) = options {
         request.options = Some(state.http.take(options)?);
     }
+    if state.is_still() {
+        return Ok((Err(ErrorCode::HttpRequestDenied),));
+    }
     if let Err(code) = request.check() {
         return Ok((Err(code),));
     }

@@ -246,6 +246,56 @@ static void many_calls_at_a_time(void **state)
     assert_true(has_line(fixture, "id-999"));
 }
 
+static bool has_level(struct fixture *fixture, const char *level, const char *line)
+{
+    char wanted[256];
+    const char *at = read_all(fixture);
+    (void)snprintf(wanted, sizeof(wanted), "\"line\":\"%s\"", line);
+    at = strstr(at, wanted);
+    if (!at)
+        return false;
+    while (at > fixture->text && at[-1] != '\n')
+        at--;
+    (void)snprintf(wanted, sizeof(wanted), "\"level\":\"%s\"", level);
+    return strncmp(strstr(at, "\"level\""), wanted, strlen(wanted)) == 0;
+}
+
+static void a_line_says_its_level(void **state)
+{
+    struct fixture *fixture = *state;
+    struct slice id = SLICE("1");
+    write_text(fixture, "1", "plain\n<4>careful\n<3>broken\n<7>unseen\n<6>\n<9>odd\n<");
+    write_text(fixture, "1", "4");
+    write_text(fixture, "1", ">in pieces\n");
+    function_log_write(fixture->functions, "hello", id, true,
+                       SLICE("failed\n<4>warned\n<6>told\n"));
+    assert_true(has_level(fixture, "info", "plain"));
+    assert_true(has_level(fixture, "warning", "careful"));
+    assert_true(has_level(fixture, "error", "broken"));
+    assert_null(strstr(read_all(fixture), "unseen"));
+    assert_true(has_level(fixture, "info", ""));
+    assert_true(has_level(fixture, "info", "<9>odd"));
+    assert_true(has_level(fixture, "warning", "in pieces"));
+    assert_true(has_level(fixture, "error", "failed"));
+    assert_true(has_level(fixture, "warning", "warned"));
+    assert_true(has_level(fixture, "info", "told"));
+}
+
+/* What a part of a long line begins with is no level: the whole line has one. */
+static void a_long_line_has_one_level(void **state)
+{
+    struct fixture *fixture = *state;
+    static char text[2 * FUNCTION_LOG_LINE_BYTES_MAX + 32];
+    memset(text, 'x', sizeof(text));
+    memcpy(text, "<4>", 3);
+    memcpy(text + FUNCTION_LOG_LINE_BYTES_MAX, "<7>", 3);
+    memcpy(text + 2 * FUNCTION_LOG_LINE_BYTES_MAX, "<7>rest\nnext\n", 14);
+    write_text(fixture, "1", text);
+    assert_int_equal(count_lines(fixture), 4);
+    assert_true(has_level(fixture, "warning", "<7>rest"));
+    assert_true(has_level(fixture, "info", "next"));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -264,6 +314,8 @@ int main(void)
         TEST(what_a_call_writes_past_it_is_dropped_and_counted),
         TEST(nothing_is_kept_where_nothing_is_logged),
         TEST(many_calls_at_a_time),
+        TEST(a_line_says_its_level),
+        TEST(a_long_line_has_one_level),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -35,7 +35,7 @@ static int set_up(void **state)
 
     check(fixture != NULL);
     check(engine_create(&options, &fixture->engine, NULL) == 0);
-    check(compiler_init(&fixture->compiler, NULL) == 0);
+    check(compiler_init(&fixture->compiler, NULL, NULL) == 0);
     unsetenv(MISCHIEF);
     *state = fixture;
     return 0;
@@ -142,12 +142,15 @@ static void test_cancelled_while_it_runs(void **state)
 static void test_words_that_make_no_sense(void **state)
 {
     char program[] = "fn0", command[] = COMPILER_COMMAND, word[] = "1x", number[] = "1";
+    char job[] = "compile", other[] = "guess", none[] = "";
     char *few[] = {program, command, NULL};
-    char *wrong[] = {program, command, number, word, number, NULL};
+    char *wrong[] = {program, command, job, number, word, number, number, number, none, NULL};
+    char *unknown[] = {program, command, other, number, number, number, number, number, none, NULL};
 
     (void)state;
     assert_int_equal(2, compiler_main(2, few));
-    assert_int_equal(2, compiler_main(5, wrong));
+    assert_int_equal(2, compiler_main(9, wrong));
+    assert_int_equal(2, compiler_main(9, unknown));
 }
 
 static int misbehave(const char *mischief)

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: AGPL-3.0-only */
+
+#include "base/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/check.h"
+
+/* Copies of the descriptors lie from here on, so that giving the child one never takes another's
+ * number away. */
+#define COPY_FIRST (PROCESS_DESCRIPTOR_FIRST + PROCESS_DESCRIPTORS_MAX)
+
+int process_init(struct process *process, struct error *error)
+{
+    *process = (struct process){.child = 0};
+    return pthread_mutex_init(&process->mutex, NULL) == 0 ? 0 : error_set_memory(error);
+}
+
+void process_fini(struct process *process)
+{
+    check(process->child == 0);
+    pthread_mutex_destroy(&process->mutex);
+}
+
+void process_cancel(struct process *process)
+{
+    pthread_mutex_lock(&process->mutex);
+    process->cancelled = true;
+    if (process->child != 0)
+        kill(process->child, SIGKILL);
+    pthread_mutex_unlock(&process->mutex);
+}
+
+/* Answers what errno says. */
+static int spawn_with(const struct process_options *options, const int *copies, pid_t *ret_child)
+{
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    sigset_t none, defaults;
+    int number;
+
+    sigemptyset(&none);
+    sigemptyset(&defaults);
+    sigaddset(&defaults, SIGPIPE);
+    if (posix_spawn_file_actions_init(&actions) != 0)
+        return ENOMEM;
+    number = posix_spawnattr_init(&attributes);
+    if (number != 0)
+        goto fail_attributes;
+    number = posix_spawnattr_setsigmask(&attributes, &none);
+    if (number == 0)
+        number = posix_spawnattr_setsigdefault(&attributes, &defaults);
+    if (number == 0)
+        number =
+            posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    for (size_t i = 0; i < options->descriptor_count && number == 0; i++)
+        number = posix_spawn_file_actions_adddup2(&actions, copies[i],
+                                                  PROCESS_DESCRIPTOR_FIRST + (int)i);
+    if (number == 0)
+        number = posix_spawnp(ret_child, options->program, &actions, &attributes, options->words,
+                              environ);
+    posix_spawnattr_destroy(&attributes);
+fail_attributes:
+    posix_spawn_file_actions_destroy(&actions);
+    return number;
+}
+
+/* Starts the child. Answers what errno says. Under the mutex. */
+static int spawn(const struct process_options *options, pid_t *ret_child)
+{
+    int copies[PROCESS_DESCRIPTORS_MAX];
+    size_t count = 0;
+    int number = 0;
+
+    while (count < options->descriptor_count && number == 0) {
+        copies[count] = fcntl(options->descriptors[count], F_DUPFD_CLOEXEC, COPY_FIRST);
+        if (copies[count] < 0)
+            number = errno;
+        else
+            count++;
+    }
+    if (number == 0)
+        number = spawn_with(options, copies, ret_child);
+    while (count > 0)
+        close(copies[--count]);
+    return number;
+}
+
+int process_run(struct process *process, const struct process_options *options, int *ret_status,
+                struct error *error)
+{
+    siginfo_t ended;
+    pid_t child = 0;
+    int number = 0;
+    bool cancelled;
+
+    check(options->descriptor_count <= PROCESS_DESCRIPTORS_MAX);
+    pthread_mutex_lock(&process->mutex);
+    check(process->child == 0);
+    cancelled = process->cancelled;
+    if (!cancelled)
+        number = spawn(options, &child);
+    if (!cancelled && number == 0)
+        process->child = child;
+    pthread_mutex_unlock(&process->mutex);
+    if (cancelled)
+        return error_set(error, ERROR_CLOSED, "%s was not started: cancelled", options->words[0]);
+    if (number == ENOENT)
+        return error_set(error, ERROR_NOT_FOUND, "there is no program %s", options->program);
+    if (number != 0)
+        return error_set_errno(error, number, "cannot start %s", options->words[0]);
+
+    /* Not reaped while process_cancel may kill it, so its number is nobody else's. */
+    while (waitid(P_PID, (id_t)child, &ended, WEXITED | WNOWAIT) != 0)
+        check(errno == EINTR);
+    pthread_mutex_lock(&process->mutex);
+    process->child = 0;
+    cancelled = process->cancelled;
+    pthread_mutex_unlock(&process->mutex);
+    while (waitpid(child, ret_status, 0) < 0)
+        check(errno == EINTR);
+    if (cancelled && !(WIFEXITED(*ret_status) && WEXITSTATUS(*ret_status) == 0))
+        return error_set(error, ERROR_CLOSED, "%s was cancelled", options->words[0]);
+    return 0;
+}

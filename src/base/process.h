@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: AGPL-3.0-only */
+
+/* A child process that one thread waits for and any other can end.
+ *
+ * One after the other, never two at a time. The child begins with no signal blocked, has the
+ * caller's standard streams, and nothing else is open in it but the descriptors it is given.
+ *
+ * Threads: process_run on one thread; process_cancel from any. */
+
+#ifndef FN0_BASE_PROCESS_H
+#define FN0_BASE_PROCESS_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+
+/* The child's first descriptor of those that it is given. */
+#define PROCESS_DESCRIPTOR_FIRST 3
+#define PROCESS_DESCRIPTORS_MAX 8
+
+/* Embedded. */
+struct process {
+    pthread_mutex_t mutex;
+    pid_t child; /* 0: none */
+    bool cancelled;
+};
+
+struct process_options {
+    const char *program;    /* a path, or without a slash a name that is looked for on PATH */
+    char *const *words;     /* ended by NULL; the first is what the child is told of its name */
+    const int *descriptors; /* borrowed: in the child 3, 4, … in this order */
+    size_t descriptor_count;
+};
+
+/* Readies it. Returns 0 or ERROR_OUT_OF_MEMORY. */
+int process_init(struct process *process, struct error *error);
+
+/* No child may run. */
+void process_fini(struct process *process);
+
+/* Starts a child, waits for its end and sets *ret_status as waitpid(2) does. ERROR_NOT_FOUND where
+ * there is no such program, ERROR_CLOSED after process_cancel, ERROR_SYSTEM, ERROR_OUT_OF_MEMORY.
+ */
+int process_run(struct process *process, const struct process_options *options, int *ret_status,
+                struct error *error);
+
+/* Kills the child that runs, if any; every process_run that ends or begins later is ERROR_CLOSED.
+ * Any thread. */
+void process_cancel(struct process *process);
+
+#endif

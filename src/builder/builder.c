@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: AGPL-3.0-only */
+
+#include "builder/builder.h"
+
+#include <stdlib.h>
+
+#include "base/process.h"
+#include "base/sha256.h"
+#include "runtime/engine.h"
+#include "store/artifact_cache.h"
+#include "tables/limits.h"
+
+/* Stands before the engine in the hash that its instrumented artifact is cached under: the same
+ * component may be compiled as it is. */
+#define INSTRUMENTED "fn0 instrumented component 1\n"
+
+struct builder {
+    struct builder_options options;
+    struct artifact_cache *cache;
+    struct engine *engine;
+    struct compiler compiler;
+    struct process process;
+};
+
+/* The pool's memories are larger than what the guest may take. */
+static uint64_t pool_memory_bytes(uint64_t memory_bytes_max)
+{
+    if (memory_bytes_max > LIMIT_NONE - SNAPSHOT_MEMORY_EXTRA_BYTES)
+        return LIMIT_NONE;
+    return memory_bytes_max + SNAPSHOT_MEMORY_EXTRA_BYTES;
+}
+
+int builder_create(const struct builder_options *options, struct builder **ret_builder,
+                   struct error *error)
+{
+    const struct engine_options engine = {
+        .instances_max = 1,
+        .memory_bytes_max = pool_memory_bytes(options->memory_bytes_max),
+    };
+    struct builder *builder = calloc(1, sizeof(*builder));
+    int code;
+
+    if (builder == NULL)
+        return error_set_memory(error);
+    builder->options = *options;
+    code = artifact_cache_create(options->cache_directory, options->cache_bytes_max, options->clock,
+                                 NULL, &builder->cache, error);
+    if (code != 0)
+        goto fail_cache;
+    code = engine_create(&engine, &builder->engine, error);
+    if (code != 0)
+        goto fail_engine;
+    code = compiler_init(&builder->compiler, artifact_cache_directory(builder->cache), error);
+    if (code != 0)
+        goto fail_compiler;
+    code = process_init(&builder->process, error);
+    if (code != 0)
+        goto fail_process;
+    *ret_builder = builder;
+    return 0;
+
+fail_process:
+    compiler_fini(&builder->compiler);
+fail_compiler:
+    engine_destroy(builder->engine);
+fail_engine:
+    artifact_cache_destroy(builder->cache);
+fail_cache:
+    free(builder);
+    return code;
+}
+
+void builder_destroy(struct builder *builder)
+{
+    if (builder == NULL)
+        return;
+    process_fini(&builder->process);
+    compiler_fini(&builder->compiler);
+    engine_destroy(builder->engine);
+    artifact_cache_destroy(builder->cache);
+    free(builder);
+}
+
+void builder_cancel(struct builder *builder)
+{
+    compiler_cancel(&builder->compiler);
+    process_cancel(&builder->process);
+}
+
+int builder_run(struct builder *builder, char *const *words, int *ret_status, struct error *error)
+{
+    const struct process_options options = {.program = words[0], .words = words};
+
+    return process_run(&builder->process, &options, ret_status, error);
+}
+
+static int key_of(const struct builder *builder, struct slice engine, struct artifact_key *ret_key,
+                  struct error *error)
+{
+    struct sha256 *hash;
+    int code = sha256_begin(&hash, error);
+
+    if (code != 0)
+        return code;
+    ret_key->fingerprint = engine_fingerprint(builder->engine);
+    code = sha256_add(hash, SLICE(INSTRUMENTED), error);
+    if (code == 0)
+        code = sha256_add(hash, engine, error);
+    if (code == 0)
+        return sha256_finish(&hash, ret_key->component, error);
+    sha256_abandon(hash);
+    return code;
+}
+
+/* The artifact of the instrumented engine, from the cache or made now. */
+static int find_artifact(struct builder *builder, struct slice engine,
+                         struct artifact **ret_artifact, uint64_t *ret_compile_ns,
+                         struct error *error)
+{
+    const struct clock *clock = builder->options.clock;
+    uint64_t begin_ns = clock_monotonic_ns(clock);
+    struct artifact_key key;
+    struct compiled compiled;
+    int code = key_of(builder, engine, &key, error);
+
+    if (code != 0)
+        return code;
+    /* A cache that cannot be read costs a compile, and nothing else. */
+    if (artifact_cache_find(builder->cache, &key, ret_artifact, error) == 0)
+        return 0;
+    code = compiler_instrument(&builder->compiler, builder->engine, engine, &compiled, error);
+    if (code != 0)
+        return code;
+    code = artifact_cache_put(builder->cache, &key, compiled.content, ret_artifact, error);
+    compiled_fini(&compiled);
+    *ret_compile_ns = clock_monotonic_ns(clock) - begin_ns;
+    return code;
+}
+
+int builder_snapshot(struct builder *builder, struct slice engine, struct slice input,
+                     struct built *ret_built, struct error *error)
+{
+    struct snapshot_options options = {
+        .component = engine,
+        .input = input,
+        .cpu_ns_max = builder->options.start_cpu_ns_max,
+        .memory_bytes_max = builder->options.memory_bytes_max,
+    };
+    struct artifact *artifact = NULL;
+    uint64_t begin_ns;
+    int code;
+
+    *ret_built = (struct built){0};
+    code = find_artifact(builder, engine, &artifact, &ret_built->compile_ns, error);
+    if (code != 0)
+        return error_wrap(error, "the engine");
+    begin_ns = clock_monotonic_ns(builder->options.clock);
+    options.artifact = artifact_descriptor(artifact);
+    code = compiler_snapshot(&builder->compiler, builder->engine, &options, &ret_built->compiled,
+                             error);
+    ret_built->snapshot_ns = clock_monotonic_ns(builder->options.clock) - begin_ns;
+    artifact_release(artifact);
+    return code;
+}
+
+void built_fini(struct built *built)
+{
+    compiled_fini(&built->compiled);
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: AGPL-3.0-only */
+
+/* Makes a component of an engine of a language and what that engine is given: the engine reads it
+ * from its stdin in `wizer-initialize`, and what its memory is then is the component's.
+ *
+ * What is compiled for this, the instrumented engine, is the same for every function, and is kept
+ * in the cache of artifacts: it is compiled when an engine is first met.
+ *
+ * One build at a time, on the thread that created the builder; builder_cancel from any. */
+
+#ifndef FN0_BUILDER_BUILDER_H
+#define FN0_BUILDER_BUILDER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/slice.h"
+#include "runtime/compiler.h"
+
+struct builder;
+
+struct builder_options {
+    const struct clock *clock;   /* outlives the builder */
+    const char *cache_directory; /* NULL: the user's or the system's */
+    uint64_t cache_bytes_max;
+    uint64_t start_cpu_ns_max; /* what the engine may compute; LIMIT_NONE: any */
+    uint64_t memory_bytes_max; /* what it may take; LIMIT_NONE: any */
+};
+
+/* What came of it. */
+struct built {
+    struct compiled compiled; /* `content` is the component, `output` what the guest wrote */
+    uint64_t compile_ns;      /* 0: the engine was compiled already */
+    uint64_t snapshot_ns;
+};
+
+/* Opens the cache. Errors as of artifact_cache_create and engine_create. The caller destroys
+ * *ret_builder. */
+int builder_create(const struct builder_options *options, struct builder **ret_builder,
+                   struct error *error);
+
+/* No build may run. NULL is fine. */
+void builder_destroy(struct builder *builder);
+
+/* Makes a component. Errors as of compiler_snapshot; the caller ends *ret_built with built_fini
+ * after an error, too. */
+int builder_snapshot(struct builder *builder, struct slice engine, struct slice input,
+                     struct built *ret_built, struct error *error);
+
+/* Frees it. */
+void built_fini(struct built *built);
+
+/* Runs a program that the build needs, with the words given (the first is its name, the last NULL),
+ * and waits for it. As process_run. */
+int builder_run(struct builder *builder, char *const *words, int *ret_status, struct error *error);
+
+/* Ends what runs, and whatever would be begun later: ERROR_CLOSED. Any thread. */
+void builder_cancel(struct builder *builder);
+
+#endif

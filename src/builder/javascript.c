@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: AGPL-3.0-only */
+
+#include "builder/javascript.h"
+
+#include <errno.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "builder/frame.h"
+
+#define ENGINE "engine.wasm"
+#define BUNDLER "builder/bundle.mjs"
+#define SCRIPT "main.js"
+
+#define ENGINE_BYTES_MAX (256u << 20)
+#define SOURCE_BYTES_MAX (64u << 20)
+#define MAP_BYTES_MAX (256u << 20)
+
+/* What the next does on the way down a folder. */
+#define WALK_DESCRIPTORS 16
+
+bool javascript_is_entry(const char *path)
+{
+    static const char *const endings[] = {".js", ".jsx", ".mjs", ".ts", ".tsx", ".mts"};
+    const char *dot = strrchr(path, '.');
+
+    for (size_t i = 0; dot != NULL && i < sizeof(endings) / sizeof(endings[0]); i++) {
+        if (strcmp(dot, endings[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* ---- The SDK --------------------------------------------------------------------------------- */
+
+static int path_in(char ret_path[PATH_MAX], const char *folder, const char *name,
+                   struct error *error)
+{
+    int length = snprintf(ret_path, PATH_MAX, "%s/%s", folder, name);
+
+    if (length < 0 || length >= PATH_MAX)
+        return error_set(error, ERROR_SYSTEM, "the path %s/%s is too long", folder, name);
+    return 0;
+}
+
+int javascript_find_sdk(const char *named, const char *program_folder, char ret_path[PATH_MAX],
+                        struct error *error)
+{
+    static const char *const parts[] = {ENGINE, BUNDLER};
+    char path[PATH_MAX];
+    int code;
+
+    if (named != NULL && named[0] != 0)
+        code = snprintf(ret_path, PATH_MAX, "%s", named) < PATH_MAX
+                   ? 0
+                   : error_set(error, ERROR_SYSTEM, "the path of FN0_SDK is too long");
+    else
+        code = path_in(ret_path, program_folder, "sdk/javascript", error);
+    for (size_t i = 0; i < 2 && code == 0; i++) {
+        code = path_in(path, ret_path, parts[i], error);
+        if (code == 0 && access(path, R_OK) != 0)
+            return error_set(
+                error, ERROR_NOT_FOUND,
+                "the JavaScript SDK is not in %s: %s is missing. In a clone of fn0 'make build' "
+                "makes it; elsewhere set FN0_SDK to the folder that it is in",
+                ret_path, parts[i]);
+    }
+    return code;
+}
+
+/* ---- The folder of what stands between ------------------------------------------------------- */
+
+static int make_folder(char ret_path[PATH_MAX], struct error *error)
+{
+    const char *base = getenv("TMPDIR");
+    int code = path_in(ret_path, base != NULL && base[0] == '/' ? base : "/tmp", "fn0-build-XXXXXX",
+                       error);
+
+    if (code == 0 && mkdtemp(ret_path) == NULL)
+        code = error_set_errno(error, errno, "cannot make a folder %s", ret_path);
+    return code;
+}
+
+static int remove_entry(const char *path, const struct stat *status, int kind, struct FTW *place)
+{
+    (void)status;
+    (void)kind;
+    (void)place;
+    (void)remove(path);
+    return 0;
+}
+
+static void remove_folder(const char *path)
+{
+    (void)nftw(path, remove_entry, WALK_DESCRIPTORS, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+}
+
+/* ---- Bundling -------------------------------------------------------------------------------- */
+
+static int check_entry(const char *entry, struct error *error)
+{
+    struct stat status;
+
+    if (stat(entry, &status) != 0)
+        return error_set_errno(error, errno, "cannot read %s", entry);
+    if (!S_ISREG(status.st_mode))
+        return error_set(error, ERROR_SYSTEM, "%s is no file", entry);
+    return 0;
+}
+
+/* Runs the bundler, which says itself what is wrong with the source. */
+static int bundle(struct builder *builder, const struct javascript_options *options,
+                  const char *folder, struct error *error)
+{
+    char program[] = "node", to[] = "--out-dir", bundler[PATH_MAX];
+    char *words[] = {program, bundler, (char *)options->entry, to, (char *)folder, NULL};
+    int status = 0;
+    int code = path_in(bundler, options->sdk, BUNDLER, error);
+
+    if (code == 0)
+        code = builder_run(builder, words, &status, error);
+    if (code == ERROR_NOT_FOUND)
+        return error_set(error, ERROR_NOT_FOUND,
+                         "node is not on PATH: JavaScript is bundled by Node.js 20 or newer, "
+                         "https://nodejs.org or your system's package nodejs");
+    if (code != 0)
+        return code;
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+        return 0;
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 1)
+        return error_set(error, ERROR_COMPONENT_INVALID,
+                         "%s cannot be bundled: the reason is above", options->entry);
+    return error_set(error, ERROR_INTERNAL, "the bundler %s ended with %s %d", bundler,
+                     WIFEXITED(status) ? "status" : "signal",
+                     WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
+}
+
+/* Frames what the bundler has made. */
+static int frame_bundle(const char *folder, struct buffer *input, struct error *error)
+{
+    char path[PATH_MAX], map_path[PATH_MAX];
+    struct buffer source, map;
+    int code = path_in(path, folder, SCRIPT, error);
+
+    buffer_init(&source, SOURCE_BYTES_MAX);
+    buffer_init(&map, MAP_BYTES_MAX);
+    if (code == 0)
+        code = path_in(map_path, folder, SCRIPT ".map", error);
+    if (code == 0)
+        code = file_read(path, &source, NULL, error);
+    if (code == 0 && access(map_path, F_OK) == 0)
+        code = file_read(map_path, &map, NULL, error);
+    if (code == 0) {
+        const struct frame frame = {
+            .stage = "script",
+            .name = SLICE(SCRIPT),
+            .source = buffer_slice(&source),
+            .map = buffer_slice(&map),
+        };
+        code = frame_append(input, &frame);
+        if (code != 0)
+            error_set_memory(error);
+    }
+    buffer_fini(&source);
+    buffer_fini(&map);
+    return code;
+}
+
+/* ---- The whole ------------------------------------------------------------------------------- */
+
+static int snapshot_engine(struct builder *builder, const char *engine_path,
+                           const struct buffer *input, struct built *ret_built, struct error *error)
+{
+    struct buffer engine;
+    int code;
+
+    buffer_init(&engine, ENGINE_BYTES_MAX);
+    code = file_read(engine_path, &engine, NULL, error);
+    if (code == 0)
+        code =
+            builder_snapshot(builder, buffer_slice(&engine), buffer_slice(input), ret_built, error);
+    buffer_fini(&engine);
+    return code;
+}
+
+/* Bundles into a folder, and evaluates what comes of it. */
+static int build_in(struct builder *builder, const struct javascript_options *options,
+                    const char *folder, struct javascript_built *ret_built, struct error *error)
+{
+    uint64_t begin_ns = clock_monotonic_ns(options->clock);
+    char engine_path[PATH_MAX];
+    struct buffer input;
+    int code = bundle(builder, options, folder, error);
+
+    ret_built->bundle_ns = clock_monotonic_ns(options->clock) - begin_ns;
+    if (code == 0)
+        code = path_in(engine_path, options->sdk, ENGINE, error);
+    if (code != 0)
+        return code;
+    buffer_init(&input, SOURCE_BYTES_MAX + MAP_BYTES_MAX + 4096);
+    code = frame_bundle(folder, &input, error);
+    if (code == 0)
+        code = snapshot_engine(builder, engine_path, &input, &ret_built->built, error);
+    buffer_fini(&input);
+    return code;
+}
+
+int javascript_build(struct builder *builder, const struct javascript_options *options,
+                     struct javascript_built *ret_built, struct error *error)
+{
+    char folder[PATH_MAX];
+    int code = check_entry(options->entry, error);
+
+    *ret_built = (struct javascript_built){0};
+    if (code == 0)
+        code = make_folder(folder, error);
+    if (code != 0)
+        return code;
+    code = build_in(builder, options, folder, ret_built, error);
+    remove_folder(folder);
+    return code;
+}
+
+int javascript_build_engine(struct builder *builder, const char *engine_path,
+                            const char *library_path, struct built *ret_built, struct error *error)
+{
+    const char *slash = strrchr(library_path, '/');
+    struct buffer source, input;
+    int code;
+
+    *ret_built = (struct built){0};
+    buffer_init(&source, SOURCE_BYTES_MAX);
+    buffer_init(&input, SOURCE_BYTES_MAX + 4096);
+    code = file_read(library_path, &source, NULL, error);
+    if (code == 0) {
+        const struct frame frame = {
+            .stage = "library",
+            .name = slice_of(slash != NULL ? slash + 1 : library_path),
+            .source = buffer_slice(&source),
+        };
+        code = frame_append(&input, &frame);
+        if (code != 0)
+            error_set_memory(error);
+    }
+    if (code == 0)
+        code = snapshot_engine(builder, engine_path, &input, ret_built, error);
+    buffer_fini(&source);
+    buffer_fini(&input);
+    return code;
+}

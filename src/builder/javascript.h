@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: AGPL-3.0-only */
+
+/* Makes components of JavaScript and TypeScript: the SDK's bundler (esbuild, in Node.js) makes one
+ * module of the entry and all that it imports, and the SDK's engine evaluates it once and is
+ * snapshotted.
+ *
+ * The SDK is a folder that holds
+ *
+ *     engine.wasm          the engine, with its library in it
+ *     builder/bundle.mjs   node bundle.mjs ENTRY --out-dir DIR, makes DIR/main.js and
+ * DIR/main.js.map
+ *
+ * Nothing is left behind, but the component: what stands between is made in a folder of its own
+ * below $TMPDIR. The thread of the builder. */
+
+#ifndef FN0_BUILDER_JAVASCRIPT_H
+#define FN0_BUILDER_JAVASCRIPT_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buffer.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "builder/builder.h"
+
+/* Whether a file's name is one of a script: .js, .jsx, .mjs, .ts, .tsx, .mts. */
+bool javascript_is_entry(const char *path);
+
+/* Writes where the SDK is: `named`, or, where that is NULL or empty, sdk/javascript beside the
+ * program in the folder `program_folder`. ERROR_NOT_FOUND, and what to do, where it is not whole.
+ */
+int javascript_find_sdk(const char *named, const char *program_folder, char ret_path[PATH_MAX],
+                        struct error *error);
+
+struct javascript_options {
+    const struct clock *clock;
+    const char *sdk; /* of javascript_find_sdk */
+    const char *entry;
+};
+
+/* What came of it. */
+struct javascript_built {
+    struct built built;
+    uint64_t bundle_ns;
+};
+
+/* Makes the component of an entry. The bundler says on stderr what is wrong with the source, and
+ * the error says where to look: ERROR_COMPONENT_INVALID. ERROR_NOT_FOUND where Node.js is missing.
+ * Else as builder_snapshot. The caller ends *ret_built with built_fini(&ret_built->built), after an
+ * error, too. */
+int javascript_build(struct builder *builder, const struct javascript_options *options,
+                     struct javascript_built *ret_built, struct error *error);
+
+/* Makes an engine with its library in place of an engine without and the library's source. As
+ * builder_snapshot. */
+int javascript_build_engine(struct builder *builder, const char *engine_path,
+                            const char *library_path, struct built *ret_built, struct error *error);
+
+#endif

@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: AGPL-3.0-only */
+
+#include "cli/build.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/configuration.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/units.h"
+#include "builder/javascript.h"
+#include "cli/command_line.h"
+#include "cli/help.h"
+#include "cli/interruption.h"
+#include "observe/line_level.h"
+#include "tables/limits.h"
+
+#define COMPONENT_MODE 0644
+#define SUMMARY_BYTES_MAX (2 * PATH_MAX + 1024)
+
+/* The library is as large as many functions together, and evaluated once at `make build`. */
+#define ENGINE_START_CPU_NS (30 * NANOSECONDS_PER_SECOND)
+
+/* One run of either command. */
+struct build {
+    const struct program *program;
+    const char *entry;
+    const char *out;
+    bool json;
+    struct builder *builder;
+    struct javascript_built made;
+    int signal; /* that ended it */
+};
+
+/* ---- Before ---------------------------------------------------------------------------------- */
+
+/* The folder that the program is in. */
+static int find_program_folder(char ret_path[PATH_MAX], struct error *error)
+{
+    ssize_t bytes = readlink("/proc/self/exe", ret_path, PATH_MAX - 1);
+    char *slash;
+
+    if (bytes < 0)
+        return error_set_errno(error, errno, "cannot find the program's own folder");
+    ret_path[bytes] = 0;
+    slash = strrchr(ret_path, '/');
+    if (slash != NULL)
+        *slash = 0;
+    return 0;
+}
+
+/* What SCRIPT's name is with .wasm, in this folder. */
+static int name_component(const char *entry, char ret_name[PATH_MAX], struct error *error)
+{
+    const char *slash = strrchr(entry, '/');
+    const char *name = slash != NULL ? slash + 1 : entry;
+    const char *dot = strrchr(name, '.');
+    int length = snprintf(ret_name, PATH_MAX, "%.*s.wasm", (int)(dot - name), name);
+
+    return length < PATH_MAX ? 0 : error_set(error, ERROR_USAGE, "the name %s is too long", name);
+}
+
+/* A component that has nowhere to go is known before it is made. */
+static int check_out(const char *out, struct error *error)
+{
+    const char *slash = strrchr(out, '/');
+    char folder[PATH_MAX] = ".";
+    struct stat status;
+
+    if (strlen(out) >= PATH_MAX)
+        return error_set(error, ERROR_USAGE, "the path %s is too long", out);
+    if (slash != NULL)
+        snprintf(folder, sizeof(folder), "%.*s", slash == out ? 1 : (int)(slash - out), out);
+    if (stat(folder, &status) != 0)
+        return error_set_errno(error, errno, "cannot write to the folder %s", folder);
+    if (stat(out, &status) == 0 && !S_ISREG(status.st_mode))
+        return error_set(error, ERROR_USAGE, "%s is there, and no file", out);
+    return 0;
+}
+
+static int check_words(const struct command_line *line, struct error *error)
+{
+    if (line->word_count == 0)
+        return error_set(error, ERROR_USAGE, "what to build? SCRIPT, like hello.ts");
+    if (line->word_count > 1)
+        return error_set(error, ERROR_USAGE,
+                         "one script at a time, not also '%s': what it imports "
+                         "is found by itself",
+                         line->words[1]);
+    if (javascript_is_entry(line->words[0]))
+        return 0;
+    return error_set(error, ERROR_USAGE,
+                     "%s is no script: its name must end with .js, .jsx, .mjs, "
+                     ".ts, .tsx or .mts",
+                     line->words[0]);
+}
+
+/* ---- Around ---------------------------------------------------------------------------------- */
+
+static void cancel(void *context)
+{
+    builder_cancel(context);
+}
+
+/* Runs `make` so that a signal ends it in order. */
+static int run_interruptibly(struct build *build, const struct builder_options *options,
+                             int (*make)(struct build *build, void *context, struct error *error),
+                             void *context, struct error *error)
+{
+    struct interruption *interruption;
+    sigset_t all, before;
+    int code;
+
+    /* The builder's threads leave signals to the interruption's. */
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    code = builder_create(options, &build->builder, error);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (code != 0)
+        return code;
+    code = interruption_create(cancel, build->builder, &interruption, error);
+    if (code == 0) {
+        code = make(build, context, error);
+        build->signal = interruption_destroy(interruption);
+    }
+    builder_destroy(build->builder);
+    return code;
+}
+
+static int write_component(struct build *build, struct error *error)
+{
+    int code =
+        file_write(build->out, build->made.built.compiled.content, COMPONENT_MODE, NULL, error);
+    return code == 0 ? 0 : error_wrap(error, "the component is made, but not written");
+}
+
+/* Shows what the script wrote while it was evaluated. */
+static void show_output(const struct build *build)
+{
+    struct slice rest = build->made.built.compiled.output;
+
+    while (rest.bytes > 0) {
+        const char *end = memchr(rest.data, '\n', rest.bytes);
+        struct slice line = {rest.data, end != NULL ? (size_t)(end - rest.data) : rest.bytes};
+        size_t taken = line.bytes + (end != NULL);
+        (void)line_level(&line, false);
+        dprintf(build->program->errors, "%.*s\n", (int)line.bytes, line.data);
+        rest.data += taken;
+        rest.bytes -= taken;
+    }
+}
+
+/* What to do about an error, or NULL. */
+static const char *advice_on(int code)
+{
+    switch (code) {
+    case ERROR_CALL_START_CPU:
+        return "Does it have a loop that never ends? What takes long belongs into the handler; "
+               "--start-cpu allows more.";
+    case ERROR_CALL_MEMORY:
+        return "Make what is large in the handler, or bring less with it.";
+    case ERROR_CALL_START:
+        return "Wait, fetch and set timers inside of the handler.";
+    default:
+        return NULL;
+    }
+}
+
+/* Says why evaluating failed, beside the script's name. */
+static int explain(const struct build *build, struct error *error)
+{
+    const char *advice = advice_on(error->code);
+    size_t bytes;
+
+    if (error->code > ERROR_CALL_TRAP || error->code < ERROR_CALL_START_CPU)
+        return error->code;
+    error_wrap(error, "%s cannot be evaluated", build->entry);
+    bytes = strlen(error->message);
+    if (advice != NULL)
+        snprintf(error->message + bytes, sizeof(error->message) - bytes, "\n%s", advice);
+    return error->code;
+}
+
+static double milliseconds(uint64_t ns)
+{
+    return (double)ns / (double)NANOSECONDS_PER_MILLISECOND;
+}
+
+static int print_size(struct buffer *text, size_t bytes)
+{
+    const double kilobytes = (double)bytes / 1024;
+
+    if (kilobytes < 1000)
+        return buffer_print(text, "%.1f KB", kilobytes);
+    return buffer_print(text, "%.1f MB", kilobytes / 1024);
+}
+
+static int print_line(struct buffer *text, const struct build *build)
+{
+    const struct javascript_built *made = &build->made;
+    int code = buffer_print(text, "%s  ", build->out);
+
+    if (code == 0)
+        code = print_size(text, made->built.compiled.content.bytes);
+    if (code == 0 && made->bundle_ns > 0)
+        code = buffer_print(text, "  bundle %.0f ms", milliseconds(made->bundle_ns));
+    if (code == 0 && made->built.compile_ns > 0)
+        code = buffer_print(text, "  compile the engine (once) %.0f ms",
+                            milliseconds(made->built.compile_ns));
+    if (code == 0)
+        code = buffer_print(text, "  snapshot %.0f ms\n", milliseconds(made->built.snapshot_ns));
+    return code;
+}
+
+static int print_json(struct buffer *text, const struct build *build)
+{
+    const struct javascript_built *made = &build->made;
+    int code = buffer_print(text, "{\"component\":");
+
+    if (code == 0)
+        code = json_append_text(text, slice_of(build->out));
+    if (code == 0)
+        code = buffer_print(text,
+                            ",\"bytes\":%zu,\"bundle_ms\":%.1f,\"compile_ms\":%.1f,"
+                            "\"snapshot_ms\":%.1f}\n",
+                            made->built.compiled.content.bytes, milliseconds(made->bundle_ns),
+                            milliseconds(made->built.compile_ns),
+                            milliseconds(made->built.snapshot_ns));
+    return code;
+}
+
+static int print_summary(const struct build *build, struct error *error)
+{
+    struct buffer text;
+    int code;
+
+    buffer_init(&text, SUMMARY_BYTES_MAX);
+    code = build->json ? print_json(&text, build) : print_line(&text, build);
+    if (code == 0)
+        code = file_write_descriptor(build->program->output, "stdout", buffer_slice(&text), NULL,
+                                     error);
+    else
+        error_set_memory(error);
+    buffer_fini(&text);
+    return code;
+}
+
+/* What both commands do when the component is made or is not. */
+static int finish(struct build *build, int code, struct error *error)
+{
+    if (code == 0)
+        code = write_component(build, error);
+    else if (code != ERROR_CLOSED)
+        code = explain(build, error);
+    if (code != ERROR_CLOSED)
+        show_output(build);
+    if (code == 0)
+        code = print_summary(build, error);
+    built_fini(&build->made.built);
+    return code;
+}
+
+static enum exit_status end(const struct build *build, const char *command, int code,
+                            const struct error *error)
+{
+    if (build->signal != 0)
+        return (enum exit_status)(128 + build->signal);
+    return code == 0 ? EXIT_STATUS_OK : program_fail(build->program, command, error);
+}
+
+/* The limits and the cache as fn0 serve has them when nothing is said. */
+static int set_options(const struct build *build, const char *cache_directory,
+                       struct builder_options *ret_options, struct error *error)
+{
+    struct host_configuration *configuration;
+    int code = host_configuration_create(NULL, NULL, 0, &configuration, error);
+
+    if (code != 0)
+        return code;
+    *ret_options = (struct builder_options){
+        .clock = build->program->clock,
+        .cache_directory = cache_directory,
+        .cache_bytes_max = configuration->cache_bytes_max,
+        .start_cpu_ns_max = configuration->function.limits.value[LIMIT_START_CPU],
+        .memory_bytes_max = configuration->function.limits.value[LIMIT_MEMORY],
+    };
+    host_configuration_destroy(configuration);
+    return 0;
+}
+
+/* ---- fn0 build ------------------------------------------------------------------------------- */
+
+static int make_function(struct build *build, void *context, struct error *error)
+{
+    const struct javascript_options options = {
+        .clock = build->program->clock,
+        .sdk = context,
+        .entry = build->entry,
+    };
+    int code = javascript_build(build->builder, &options, &build->made, error);
+
+    return finish(build, code, error);
+}
+
+static int build_function(struct build *build, const struct command_line *line, struct error *error)
+{
+    const char *start_cpu = line->options[OPTION_BUILD_START_CPU];
+    char folder[PATH_MAX], sdk[PATH_MAX], out[PATH_MAX];
+    struct builder_options options;
+    int code = check_words(line, error);
+
+    if (code != 0)
+        return code;
+    build->entry = line->words[0];
+    build->json = line->options[OPTION_BUILD_JSON] != NULL;
+    build->out = line->options[OPTION_BUILD_OUT];
+    if (build->out == NULL) {
+        code = name_component(build->entry, out, error);
+        build->out = out;
+    }
+    if (code == 0)
+        code = check_out(build->out, error);
+    if (code == 0)
+        code = set_options(build, line->options[OPTION_BUILD_CACHE_DIR], &options, error);
+    if (code == 0 && start_cpu != NULL &&
+        units_read_duration(slice_of(start_cpu), &options.start_cpu_ns_max, error) != 0)
+        code = error_set(error, ERROR_USAGE, "--start-cpu %s is no time, like 2s", start_cpu);
+    if (code == 0)
+        code = find_program_folder(folder, error);
+    if (code == 0)
+        code = javascript_find_sdk(getenv("FN0_SDK"), folder, sdk, error);
+    return code == 0 ? run_interruptibly(build, &options, make_function, sdk, error) : code;
+}
+
+enum exit_status build_run(const struct program *program, int count, const char *const *words)
+{
+    struct build build = {.program = program};
+    struct command_line line;
+    struct error error;
+    enum exit_status status;
+    int code = command_line_init(&line, COMMAND_BUILD, count, words, &error);
+
+    if (code < 0)
+        return program_fail(program, "build", &error);
+    if (line.options[OPTION_BUILD_HELP]) {
+        status = help_show(program, COMMAND_BUILD);
+    } else {
+        code = build_function(&build, &line, &error);
+        status = end(&build, "build", code, &error);
+    }
+    command_line_fini(&line);
+    return status;
+}
+
+/* ---- fn0 build-engine ------------------------------------------------------------------------ */
+
+static int make_engine(struct build *build, void *context, struct error *error)
+{
+    int code =
+        javascript_build_engine(build->builder, context, build->entry, &build->made.built, error);
+
+    return finish(build, code, error);
+}
+
+static int build_engine(struct build *build, const struct command_line *line, struct error *error)
+{
+    struct builder_options options;
+    int code;
+
+    build->out = line->options[OPTION_BUILD_ENGINE_OUT];
+    if (line->word_count != 2 || build->out == NULL)
+        return error_set(error, ERROR_USAGE, "ENGINE.wasm LIBRARY.js -o OUT.wasm");
+    build->entry = line->words[1];
+    code = check_out(build->out, error);
+    if (code == 0)
+        code = set_options(build, line->options[OPTION_BUILD_ENGINE_CACHE_DIR], &options, error);
+    if (code != 0)
+        return code;
+    options.start_cpu_ns_max = ENGINE_START_CPU_NS;
+    return run_interruptibly(build, &options, make_engine, (void *)line->words[0], error);
+}
+
+enum exit_status build_engine_run(const struct program *program, int count,
+                                  const char *const *words)
+{
+    struct build build = {.program = program};
+    struct command_line line;
+    struct error error;
+    enum exit_status status;
+    int code = command_line_init(&line, COMMAND_BUILD_ENGINE, count, words, &error);
+
+    if (code < 0)
+        return program_fail(program, NULL, &error);
+    code = build_engine(&build, &line, &error);
+    status = end(&build, NULL, code, &error);
+    command_line_fini(&line);
+    return status;
+}
