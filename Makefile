@@ -20,7 +20,7 @@ BRIDGE_TESTS := $(sort $(wildcard tests/bridge/test_*.c))
 BRIDGE_HELPERS := $(filter-out $(BRIDGE_TESTS),$(sort $(wildcard tests/bridge/*.c)))
 TEST_SOURCES := $(UNIT_TESTS) $(UNIT_HELPERS) $(BRIDGE_TESTS) $(BRIDGE_HELPERS)
 FUZZERS := $(patsubst tests/fuzz/%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
-C_FILES := $(sort $(shell find src bridge/include tests bench examples -name '*.[ch]' 2>/dev/null))
+C_FILES := $(sort $(shell find src bridge/include sdk tests bench examples -name '*.[ch]' 2>/dev/null))
 BRIDGE_SOURCES := $(shell find bridge -path bridge/target -prune -o \( -name '*.rs' -o -name 'Cargo.*' \) -print 2>/dev/null)
 
 BRIDGE := build/bridge/libfn0_bridge.a
@@ -112,20 +112,21 @@ $(BRIDGE_STRIPPED): $(BRIDGE)
 # ---- What one asks for --------------------------------------------------------------------------------------------------
 
 .PHONY: help build run test test-asan units units-asan bridge-tests bridge-tests-asan whole whole-asan bench bench-bridge fuzz guests lint format clean \
-	set-up-build set-up-run set-up-test set-up-bench
+	set-up-build set-up-run set-up-sdk set-up-test set-up-bench
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
-build: build/fn0 ## the program, build/fn0
+build: build/fn0 sdk ## the program, build/fn0, and the JavaScript SDK beside it
 
 include tests/guests/guests.mk
 include sdk/javascript/types/types.mk
+include sdk/javascript/sdk.mk
 
 build/fn0: $(PROGRAM_release)
 	@cp $< $@.aside && mv $@.aside $@
 
-set-up-build set-up-run set-up-test set-up-bench: set-up-%:
+set-up-build set-up-run set-up-sdk set-up-test set-up-bench: set-up-%:
 	@tools/setup $*
 
 run: build/fn0 build/examples/hello.wasm ## set-up, build, and an example served at http://127.0.0.1:8080

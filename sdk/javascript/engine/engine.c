@@ -8,16 +8,19 @@
 #include <string.h>
 
 #include "body.h"
+#include "encoding.h"
 #include "execution_context.h"
 #include "fetch.h"
 #include "headers.h"
 #include "host.h"
+#include "introspection.h"
 #include "natives.h"
 #include "pump.h"
 #include "quickjs_engine.h"
 #include "request.h"
 #include "response.h"
 #include "timers.h"
+#include "url.h"
 
 /* What scripts may use of the stack; the component's own is larger by what C needs beside it. A
  * build with sanitizers needs more. */
@@ -161,7 +164,9 @@ static bool define_globals(struct engine *engine)
         headers_register(context, global) == 0 && request_register(context, global) == 0 &&
         response_register(context, global) == 0 && execution_context_register(context) == 0 &&
         pump_register(context) == 0 && timers_register(context, global) == 0 &&
-        fetch_register(context, native) == 0 && natives_register(context, native) == 0;
+        fetch_register(context, native) == 0 && natives_register(context, native) == 0 &&
+        introspection_register(context, native) == 0 && url_register(context, native) == 0 &&
+        encoding_register(context, native) == 0;
     if (is_done)
         is_done = JS_DefinePropertyValueStr(context, global, "fn0Native", native,
                                             JS_PROP_CONFIGURABLE) >= 0;

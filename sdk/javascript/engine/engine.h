@@ -40,8 +40,7 @@
     X(REPORT_EXCEPTION, "reportException")                    \
     X(REPORT_UNHANDLED_REJECTION, "reportUnhandledRejection") \
     X(SET_SOURCE_MAP, "setSourceMap")                         \
-    X(BEGIN_CALL, "beginCall")                                \
-    X(PARSE_URL, "parseURL")
+    X(BEGIN_CALL, "beginCall")
 
 enum hook {
 #define HOOK_ROW(name, text) HOOK_##name,

@@ -174,26 +174,6 @@ static JSValue js_promise_state(JSContext *context, JSValueConst this_value, int
     return JS_NewArrayFrom(context, 2, pair);
 }
 
-/* The number of an object's class in the engine: neither prototypes nor toStringTag change it. */
-static JSValue js_class_identifier(JSContext *context, JSValueConst this_value, int argument_count,
-                                   JSValueConst *arguments)
-{
-    (void)this_value;
-    return JS_NewUint32(context, argument_count > 0 ? JS_GetClassID(arguments[0]) : 0);
-}
-
-/* [target, handler] of a Proxy, undefined for others. */
-static JSValue js_proxy_details(JSContext *context, JSValueConst this_value, int argument_count,
-                                JSValueConst *arguments)
-{
-    (void)this_value;
-    if (argument_count < 1 || !JS_IsProxy(arguments[0]))
-        return JS_UNDEFINED;
-    JSValue pair[] = {JS_GetProxyTarget(context, arguments[0]),
-                      JS_GetProxyHandler(context, arguments[0])};
-    return JS_NewArrayFrom(context, 2, pair);
-}
-
 static const JSCFunctionListEntry functions[] = {
     CLASS_METHOD("logWrite", 2, js_log_write),
     CLASS_METHOD("monotonicNow", 0, js_monotonic_now),
@@ -204,8 +184,6 @@ static const JSCFunctionListEntry functions[] = {
     CLASS_METHOD("detachArrayBuffer", 1, js_detach),
     CLASS_METHOD("transferArrayBuffer", 1, js_transfer),
     CLASS_METHOD("promiseState", 1, js_promise_state),
-    CLASS_METHOD("classIdentifier", 1, js_class_identifier),
-    CLASS_METHOD("proxyDetails", 1, js_proxy_details),
 };
 
 int natives_register(JSContext *context, JSValueConst native)

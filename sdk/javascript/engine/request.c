@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "absolute_url.h"
 #include "class.h"
 #include "conversion.h"
 #include "headers.h"
@@ -139,16 +140,6 @@ static bool is_plain_authority(struct text authority, bool is_secure)
     return has_letter && memmem(authority.data, authority.bytes, "xn--", 4) == NULL;
 }
 
-static JSValue parse_url(struct engine *engine, JSValue text)
-{
-    if (JS_IsException(text))
-        return text;
-    JSValueConst argument = text;
-    JSValue url = engine_hook(engine, HOOK_PARSE_URL, 1, &argument);
-    JS_FreeValue(engine->context, text);
-    return url;
-}
-
 static JSValue join_url(struct engine *engine, bool is_secure, struct text authority,
                         struct text path)
 {
@@ -164,7 +155,7 @@ static JSValue join_url(struct engine *engine, bool is_secure, struct text autho
     free(url);
     if (is_plain_path(path) && is_plain_authority(authority, is_secure))
         return text;
-    JSValue parsed = parse_url(engine, JS_DupValue(engine->context, text));
+    JSValue parsed = absolute_url(engine->context, text);
     if (JS_IsException(parsed)) {
         /* A request line that no URL can be made of: the text as it came is the honest answer. */
         JS_FreeValue(engine->context, JS_GetException(engine->context));
@@ -289,7 +280,7 @@ static int normalize_method(JSContext *context, JSValueConst value, JSValue *ret
 /* `input` as a URL: no credentials in it (Fetch, 5.4, step 5). */
 static int set_url(JSContext *context, struct request *request, JSValueConst input)
 {
-    JSValue url = parse_url(engine_of(context), JS_ToString(context, input));
+    JSValue url = absolute_url(context, input);
     if (JS_IsException(url))
         return -1;
     const char *text = JS_ToCString(context, url);

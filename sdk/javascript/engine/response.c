@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "absolute_url.h"
 #include "class.h"
 #include "conversion.h"
 #include "headers.h"
@@ -239,8 +240,7 @@ static JSValue js_redirect(JSContext *context, JSValueConst this_value, int argu
     (void)this_value;
     if (argument_count < 1)
         return JS_ThrowTypeError(context, "Response.redirect needs a URL");
-    JSValueConst input = arguments[0];
-    JSValue url = engine_hook(engine, HOOK_PARSE_URL, 1, &input);
+    JSValue url = absolute_url(context, arguments[0]);
     if (JS_IsException(url))
         return url;
     const char *location = JS_ToCString(context, url);

@@ -2,6 +2,6 @@
 #
 # The package @fn0/types, for the editors of people who write functions.
 
-build/sdk/javascript/types/index.d.ts: $(wildcard sdk/javascript/types/*) sdk/javascript/builder/assets.mjs | set-up-test
+build/sdk/javascript/types/index.d.ts: $(wildcard sdk/javascript/types/*) sdk/javascript/builder/assets.mjs | set-up-sdk
 	$(call SHOW,TYPES,$@)
 	@node sdk/javascript/types/generate.mjs $(@D)

@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# The JavaScript SDK in build/sdk/javascript/: the engine component, built once and the same for every function, and what
+# bundles an author's sources for it. Included by the Makefile.
+
+SDK := build/sdk/javascript
+ENGINE := sdk/javascript/engine
+ENGINE_NATIVE_TESTS := tests/javascript/native
+QUICKJS := build/deps/quickjs
+# What is compiled of QuickJS-ng itself, which may warn; quickjs.c comes in by engine/quickjs_engine.c.
+QUICKJS_FILES := libregexp libunicode dtoa
+ENGINE_SOURCES := $(sort $(wildcard $(ENGINE)/*.c))
+# What only the component has: WASI, exports, memory that is wiped.
+ENGINE_WASM_ONLY := $(addprefix $(ENGINE)/,host_wasi.c component.c wiped_memory.c)
+ENGINE_SHARED := $(filter-out $(ENGINE_WASM_ONLY) $(ENGINE)/quickjs_engine.c,$(ENGINE_SOURCES))
+
+.PHONY: sdk
+sdk: $(SDK)/engine.wasm $(SDK)/builder $(SDK)/types/index.d.ts ## the JavaScript SDK, in build/sdk/javascript/
+	@:
+
+# ---- The library: one script --------------------------------------------------------------------------------------------
+
+$(SDK)/library.js: $(wildcard sdk/javascript/library/*) sdk/javascript/package-lock.json tools/javascript-library | set-up-sdk
+	$(call SHOW,JS,$@)
+	@tools/javascript-library
+
+$(SDK)/builder: $(wildcard sdk/javascript/builder/*) sdk/javascript/package-lock.json | set-up-sdk
+	@mkdir -p $@ && cp sdk/javascript/builder/*.mjs $@/
+	@ln -sfnT ../../deps/javascript-sdk/node_modules $(SDK)/node_modules
+	@touch $@
+
+# ---- The engine as a component ------------------------------------------------------------------------------------------
+
+ENGINE_WASM := $(SDK)/engine-work/wasm
+ENGINE_BINDINGS := $(SDK)/engine-work/bindings
+NATIVE_LIBRARY_SOURCES := $(shell find sdk/javascript/native -name target -prune -o -type f -print)
+WASM_CC := clang-22 --target=wasm32-wasip2 --sysroot=build/deps/wasi-libc/usr
+WASM_CFLAGS := -std=gnu17 -O3 -DNDEBUG -D_GNU_SOURCE -ffunction-sections -fdata-sections -I$(ENGINE) -I$(QUICKJS) \
+	-I$(ENGINE_BINDINGS) -Isdk/javascript/native/include -I$(SDK)/native/wasm/ada -MMD -MP
+# The stack lies first, so that running over its end traps. QuickJS checks 256 KB of it; the rest is for C.
+WASM_LDFLAGS := -mexec-model=reactor -Wl,--strip-debug -Wl,--gc-sections -Wl,-z,stack-size=524288 -Wl,--stack-first \
+	-Wl,--wrap=free -Wl,--wrap=realloc
+
+$(ENGINE_BINDINGS)/function.h: sdk/javascript/wit/world.wit tools/wasi-wit | set-up-sdk
+	@tools/wasi-wit $< 0 $(SDK)/engine-work/wit
+	@mkdir -p $(@D) && build/deps/guest-tools/generate-c-bindings $(SDK)/engine-work/wit function $(@D)
+
+$(SDK)/native/wasm/libfn0_javascript_native.a: $(NATIVE_LIBRARY_SOURCES) tools/javascript-native | set-up-sdk
+	@tools/javascript-native wasm && touch $@
+
+$(ENGINE_WASM)/%.o: $(ENGINE)/%.c sdk/javascript/sdk.mk | $(ENGINE_BINDINGS)/function.h \
+		$(SDK)/native/wasm/libfn0_javascript_native.a
+	@mkdir -p $(@D)
+	$(call SHOW,WASM,$@)
+	@$(WASM_CC) $(WASM_CFLAGS) $(if $(filter quickjs_engine,$*),-w,-Wall -Wextra -Werror) -c $< -o $@
+
+$(ENGINE_WASM)/quickjs/%.o: sdk/javascript/engine/source/Cargo.lock sdk/javascript/sdk.mk | set-up-sdk
+	@mkdir -p $(@D)
+	$(call SHOW,WASM,$@)
+	@$(WASM_CC) $(WASM_CFLAGS) -w -c $(QUICKJS)/$*.c -o $@
+
+$(ENGINE_WASM)/bindings.o: $(ENGINE_BINDINGS)/function.h
+	@mkdir -p $(@D)
+	@$(WASM_CC) $(WASM_CFLAGS) -w -c $(ENGINE_BINDINGS)/function.c -o $@
+
+ENGINE_WASM_OBJECTS := $(ENGINE_SOURCES:$(ENGINE)/%.c=$(ENGINE_WASM)/%.o) $(QUICKJS_FILES:%=$(ENGINE_WASM)/quickjs/%.o) \
+	$(ENGINE_WASM)/bindings.o
+
+# Rust brings the tool that makes a component of what the linker made.
+$(SDK)/engine-work/engine.wasm: $(ENGINE_WASM_OBJECTS) $(SDK)/native/wasm/libfn0_javascript_native.a
+	$(call SHOW,LINK,$@)
+	@PATH=$$PATH:$$(dirname "$$(find -L "$$(rustc --print sysroot)/lib/rustlib" -name wasm-component-ld | head -n 1)") \
+		$(WASM_CC) $(WASM_LDFLAGS) $^ $(ENGINE_BINDINGS)/function_component_type.o -lm -o $@
+
+$(SDK)/engine.wasm: $(SDK)/engine-work/engine.wasm $(SDK)/library.js build/fn0
+	$(call SHOW,SNAP,$@)
+	@build/fn0 build-engine $(SDK)/engine-work/engine.wasm $(SDK)/library.js -o $@
+
+-include $(ENGINE_WASM_OBJECTS:.o=.d)
+
+# ---- The engine natively: a shell for tests, and a fuzzer ---------------------------------------------------------------
+
+# X(variant): plain, or with sanitizers. QuickJS itself is compiled without them: it is not ours.
+ENGINE_CC_plain := gcc
+ENGINE_CFLAGS_plain := -O1 -g
+ENGINE_CC_asan := $(CLANG)
+ENGINE_CFLAGS_asan := -O1 -g $(SANITIZERS) -DSTACK_BYTES_MAX=6291456
+ENGINE_CFLAGS := -std=gnu17 -D_GNU_SOURCE -I$(ENGINE) -I$(ENGINE_NATIVE_TESTS) -isystem $(QUICKJS) \
+	-Isdk/javascript/native/include -isystem $(SDK)/native/host/ada -MMD -MP
+ENGINE_LIBRARIES := $(SDK)/native/host/libfn0_javascript_native.a -lpthread -ldl -lm
+
+$(SDK)/native/host/libfn0_javascript_native.a: $(NATIVE_LIBRARY_SOURCES) tools/javascript-native | set-up-sdk
+	@tools/javascript-native host && touch $@
+
+$(SDK)/engine-work/quickjs/%.o: sdk/javascript/engine/source/Cargo.lock sdk/javascript/sdk.mk | set-up-sdk
+	@mkdir -p $(@D)
+	$(call SHOW,CC,$@)
+	@gcc -std=gnu17 -O2 -g -DNDEBUG -D_GNU_SOURCE -w -c $(QUICKJS)/$*.c -o $@
+
+$(SDK)/engine-work/quickjs/quickjs_engine.o: $(ENGINE)/quickjs_engine.c $(ENGINE)/quickjs_engine.h | set-up-sdk
+	@mkdir -p $(@D)
+	$(call SHOW,CC,$@)
+	@gcc -std=gnu17 -O2 -g -DNDEBUG -D_GNU_SOURCE -w -I$(QUICKJS) -c $< -o $@
+
+define ENGINE_VARIANT
+$(SDK)/engine-work/$(1)/%.o: %.c sdk/javascript/sdk.mk | $(SDK)/native/host/libfn0_javascript_native.a
+	@mkdir -p $$(@D)
+	$$(call SHOW,CC,$$@)
+	@$$(ENGINE_CC_$(1)) $$(ENGINE_CFLAGS) $$(ENGINE_CFLAGS_$(1)) -Wall -Wextra -Werror -c $$< -o $$@
+
+ENGINE_OBJECTS_$(1) := $(patsubst %.c,$(SDK)/engine-work/$(1)/%.o,$(ENGINE_SHARED) $(ENGINE_NATIVE_TESTS)/host_memory.c) \
+	$(SDK)/engine-work/quickjs/quickjs_engine.o $(QUICKJS_FILES:%=$(SDK)/engine-work/quickjs/%.o)
+
+$(SDK)/native/shell$(if $(filter plain,$(1)),,-$(1)): $(SDK)/engine-work/$(1)/$(ENGINE_NATIVE_TESTS)/shell.o $$(ENGINE_OBJECTS_$(1)) \
+		$(SDK)/native/host/libfn0_javascript_native.a
+	$$(call SHOW,LINK,$$@)
+	@$$(ENGINE_CC_$(1)) $$(ENGINE_CFLAGS_$(1)) $$(filter %.o,$$^) $$(ENGINE_LIBRARIES) -o $$@
+
+-include $$(ENGINE_OBJECTS_$(1):.o=.d)
+endef
+$(foreach variant,plain asan,$(eval $(call ENGINE_VARIANT,$(variant))))
