@@ -303,11 +303,24 @@ static void take_result(struct call *call, JSValue result)
 /* ---- The call ---------------------------------------------------------------------------------
  */
 
+/* What the last call left in the library. */
+static int reset_library(struct engine *engine)
+{
+    if (!engine->must_reset)
+        return 0;
+    engine->must_reset = false;
+    JSValue result = engine_hook(engine, HOOK_BEGIN_CALL, 0, NULL);
+    if (JS_IsException(result))
+        return -1;
+    JS_FreeValue(engine->context, result);
+    return 0;
+}
+
 static JSValue enter(struct call *call)
 {
     struct engine *engine = call->engine;
     JSContext *context = engine->context;
-    if (load_environment(engine) != 0)
+    if (load_environment(engine) != 0 || reset_library(engine) != 0)
         return JS_EXCEPTION;
     call->request_object = request_of_host(engine, call->request);
     JSValue execution_context = execution_context_new(engine);

@@ -122,6 +122,7 @@ struct engine {
     uint64_t call_count;     /* counts up with each call */
     uint64_t exchange_count; /* of outgoing requests so far */
     bool is_snapshotting;
+    bool must_reset;     /* the library keeps something that the next call must not find */
     bool is_development; /* errors are shown to the client */
 };
 

@@ -75,7 +75,6 @@ static void settle(struct exchange *exchange, JSValue value)
     JS_FreeValue(context, JS_Call(context, function, JS_UNDEFINED, 1, &borrowed));
     JS_FreeValue(context, function);
     JS_FreeValue(context, argument);
-    engine_run_jobs(engine);
 }
 
 static void on_ready(struct wait *wait)
@@ -98,6 +97,7 @@ static void on_ready(struct wait *wait)
         settle(exchange, JS_Throw(engine->context, fetch_error(engine->context, error)));
         break;
     }
+    engine_run_jobs(engine);
 }
 
 /* ---- The request ------------------------------------------------------------------------------
@@ -317,8 +317,35 @@ static JSValue js_finish_response(JSContext *context, JSValueConst this_value, i
     return JS_UNDEFINED;
 }
 
+/* A Request's signal where it was given one: asking the object for it would make one. */
+static JSValue js_signal_of(JSContext *context, JSValueConst this_value, int argument_count,
+                            JSValueConst *arguments)
+{
+    struct request *request = argument_count < 1 ? NULL : request_of(context, arguments[0]);
+    (void)this_value;
+    return request == NULL ? JS_UNDEFINED : JS_DupValue(context, request->signal);
+}
+
+/* A copy of a Request that can be sent after this one, or null where its body is a stream. */
+static JSValue js_replayable_copy(JSContext *context, JSValueConst this_value, int argument_count,
+                                  JSValueConst *arguments)
+{
+    struct request *request = argument_count < 1 ? NULL : request_of(context, arguments[0]);
+    (void)this_value;
+    if (request == NULL)
+        return JS_ThrowTypeError(context, "replayableCopy needs a Request");
+    const struct body *body = &request->message.body;
+    if (request_decide_body(context, arguments[0]) != 0)
+        return JS_EXCEPTION;
+    if (body->kind == BODY_INPUT || body->kind == BODY_STREAM || !JS_IsUndefined(body->stream))
+        return JS_NULL;
+    return request_clone(context, arguments[0]);
+}
+
 static const JSCFunctionListEntry functions[] = {
     CLASS_METHOD("sendRequest", 2, js_send_request),
+    CLASS_METHOD("signalOf", 1, js_signal_of),
+    CLASS_METHOD("replayableCopy", 1, js_replayable_copy),
     CLASS_METHOD("finishResponse", 3, js_finish_response),
 };
 

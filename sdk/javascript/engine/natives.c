@@ -128,6 +128,17 @@ static JSValue js_is_snapshotting(JSContext *context, JSValueConst this_value, i
     return JS_NewBool(context, engine_of(context)->is_snapshotting);
 }
 
+/* The library keeps something of this call: beginCall is called before the next one. */
+static JSValue js_reset_at_next_call(JSContext *context, JSValueConst this_value,
+                                     int argument_count, JSValueConst *arguments)
+{
+    (void)this_value;
+    (void)argument_count;
+    (void)arguments;
+    engine_of(context)->must_reset = true;
+    return JS_UNDEFINED;
+}
+
 /* ---- Behind values ----------------------------------------------------------------------------
  */
 
@@ -180,6 +191,7 @@ static const JSCFunctionListEntry functions[] = {
     CLASS_METHOD("wallNow", 0, js_wall_now),
     CLASS_METHOD("randomFill", 1, js_random_fill),
     CLASS_METHOD("isSnapshotting", 0, js_is_snapshotting),
+    CLASS_METHOD("resetAtNextCall", 0, js_reset_at_next_call),
     CLASS_METHOD("enqueueTask", 1, js_enqueue_task),
     CLASS_METHOD("detachArrayBuffer", 1, js_detach),
     CLASS_METHOD("transferArrayBuffer", 1, js_transfer),

@@ -647,13 +647,10 @@ static JSValue js_get_constant(JSContext *context, JSValueConst this_value, int 
     return is_duplex ? JS_NewStringLen(context, "half", 4) : JS_NewStringLen(context, "", 0);
 }
 
-static JSValue js_clone(JSContext *context, JSValueConst this_value, int argument_count,
-                        JSValueConst *arguments)
+JSValue request_clone(JSContext *context, JSValueConst this_value)
 {
     struct engine *engine = engine_of(context);
     struct request *request = this_request(context, this_value);
-    (void)argument_count;
-    (void)arguments;
     if (request == NULL || decide_body(context, request) != 0)
         return JS_EXCEPTION;
     int is_unusable = body_is_unusable(engine, &request->message.body);
@@ -672,6 +669,14 @@ static JSValue js_clone(JSContext *context, JSValueConst this_value, int argumen
     }
     clone->is_body_decided = true;
     return object;
+}
+
+static JSValue js_clone(JSContext *context, JSValueConst this_value, int argument_count,
+                        JSValueConst *arguments)
+{
+    (void)argument_count;
+    (void)arguments;
+    return request_clone(context, this_value);
 }
 
 static const JSCFunctionListEntry members[] = {

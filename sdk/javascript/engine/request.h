@@ -45,6 +45,9 @@ int request_decide_body(JSContext *context, JSValueConst object);
 /* NULL where it is none, with no exception. */
 struct request *request_of(JSContext *context, JSValueConst object);
 
+/* A copy with a body of its own. A TypeError where it was read from. */
+JSValue request_clone(JSContext *context, JSValueConst object);
+
 /* The whole method; owned, or an exception. */
 JSValue request_method(JSContext *context, struct request *request);
 

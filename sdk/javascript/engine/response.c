@@ -55,10 +55,16 @@ static struct response *create(JSContext *context, JSValueConst object, struct h
     return response;
 }
 
+static bool is_null_body_status(uint16_t status)
+{
+    return status == 101 || status == 103 || status == 204 || status == 205 || status == 304;
+}
+
 JSValue response_of_host(struct engine *engine, uint16_t status, struct header_list *headers,
                          struct host_input *input)
 {
     JSContext *context = engine->context;
+    bool has_body = !is_null_body_status(status);
     struct body_input *body = body_input_of_host(engine, input);
     JSValue object = JS_NewObjectClass(context, engine->classes.response);
     if (body == NULL || JS_IsException(object)) {
@@ -75,6 +81,10 @@ JSValue response_of_host(struct engine *engine, uint16_t status, struct header_l
     }
     response->status = status;
     response->is_from_network = true;
+    if (!has_body) {
+        body_input_destroy(body);
+        return object;
+    }
     response->message.body.kind = BODY_INPUT;
     response->message.body.input = body;
     return object;
@@ -90,11 +100,6 @@ void response_set_url(JSContext *context, struct response *response, JSValueCons
 
 /* ---- Construction -----------------------------------------------------------------------------
  */
-
-static bool is_null_body_status(uint16_t status)
-{
-    return status == 101 || status == 103 || status == 204 || status == 205 || status == 304;
-}
 
 static int take_status(JSContext *context, struct response *response, JSValueConst init)
 {

@@ -76,12 +76,31 @@ static JSValue hooks_object(struct engine *engine)
     return hooks;
 }
 
+/* Compiles a classic script and drops the text of its functions, which QuickJS would keep once for
+ * each: nobody asks for the library's. */
+static JSValue compile_without_source(JSContext *context, const struct stage *stage)
+{
+    size_t bytes;
+    JSValue script = JS_Eval(context, stage->source, stage->source_bytes, stage->name,
+                             JS_EVAL_TYPE_GLOBAL | JS_EVAL_FLAG_STRICT | JS_EVAL_FLAG_COMPILE_ONLY);
+    if (JS_IsException(script))
+        return script;
+    uint8_t *written =
+        JS_WriteObject(context, &bytes, script, JS_WRITE_OBJ_BYTECODE | JS_WRITE_OBJ_STRIP_SOURCE);
+    JS_FreeValue(context, script);
+    if (written == NULL)
+        return JS_EXCEPTION;
+    script = JS_ReadObject(context, written, bytes, JS_READ_OBJ_BYTECODE);
+    js_free(context, written);
+    return script;
+}
+
 static int run_library(struct engine *engine, const struct stage *stage)
 {
     JSContext *context = engine->context;
     JSValue hooks = hooks_object(engine);
-    JSValue result = JS_Eval(context, stage->source, stage->source_bytes, stage->name,
-                             JS_EVAL_TYPE_GLOBAL | JS_EVAL_FLAG_STRICT);
+    JSValue script = compile_without_source(context, stage);
+    JSValue result = JS_IsException(script) ? script : JS_EvalFunction(context, script);
     int taken = JS_IsException(result) ? -1 : engine_take_hooks(engine, hooks);
     JS_FreeValue(context, result);
     JS_FreeValue(context, hooks);

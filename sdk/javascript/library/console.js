@@ -71,6 +71,7 @@ const methods = {
       return;
     }
     timers.set(name, native.monotonicNow());
+    native.resetAtNextCall();
   },
   timeEnd(label = "default") {
     const name = labelOf(label);
@@ -105,6 +106,7 @@ const methods = {
     const name = labelOf(label);
     const count = (counts.get(name) ?? 0) + 1;
     counts.set(name, count);
+    native.resetAtNextCall();
     methods.log(`${name}: ${count}`);
   },
   countReset(label = "default") {
@@ -117,6 +119,7 @@ const methods = {
     if (values.length > 0) {
       print("info", values);
     }
+    native.resetAtNextCall();
     if (groupIndentation.length < GROUP_LIMIT) {
       groupIndentation += " ".repeat(INDENTATION);
     }

@@ -20,6 +20,7 @@ import "./blob.js";
 import "./form_data.js";
 import "./form_encoding.js";
 import "./body.js";
+import "./fetch.js";
 import "./structured_clone.js";
 import "./message_channel.js";
 import "./performance.js";

@@ -180,6 +180,7 @@ export class Performance extends EventTarget {
 function insert(entry) {
   const index = entries.findLastIndex((one) => one.startTime <= entry.startTime);
   entries.splice(index + 1, 0, entry);
+  native.resetAtNextCall();
 }
 
 function clear(kind, name) {
