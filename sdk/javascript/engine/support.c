@@ -6,17 +6,25 @@
 /* What is kept for each context: an object in the place where a class keeps its prototype. */
 struct state {
     JSValue native;
+    JSValue view_getters[3]; /* DataView's own, in the order of view_getter_names: called, they run
+                                no script */
     JSAtom iterator_symbol;
 };
+
+static const char *const view_getter_names[] = {"buffer", "byteOffset", "byteLength"};
 
 static JSClassID state_class;
 
 static void state_finalize(JSRuntime *runtime, JSValueConst value)
 {
     struct state *state = JS_GetOpaque(value, state_class);
+    int index;
+
     if (state == NULL)
         return;
     JS_FreeValueRT(runtime, state->native);
+    for (index = 0; index < COUNT_OF(view_getter_names); index++)
+        JS_FreeValueRT(runtime, state->view_getters[index]);
     JS_FreeAtomRT(runtime, state->iterator_symbol);
     js_free_rt(runtime, state);
 }
@@ -24,8 +32,13 @@ static void state_finalize(JSRuntime *runtime, JSValueConst value)
 static void state_mark(JSRuntime *runtime, JSValueConst value, JS_MarkFunc *mark)
 {
     struct state *state = JS_GetOpaque(value, state_class);
-    if (state != NULL)
-        JS_MarkValue(runtime, state->native, mark);
+    int index;
+
+    if (state == NULL)
+        return;
+    JS_MarkValue(runtime, state->native, mark);
+    for (index = 0; index < COUNT_OF(view_getter_names); index++)
+        JS_MarkValue(runtime, state->view_getters[index], mark);
 }
 
 static const JSClassDef state_definition = {
@@ -55,11 +68,38 @@ static JSAtom find_iterator_symbol(JSContext *context)
     return atom;
 }
 
+/* The getters of DataView.prototype, before any script can change them. 0 or -1. */
+static int find_view_getters(JSContext *context, JSValue *getters)
+{
+    JSValue global = JS_GetGlobalObject(context);
+    JSValue constructor = JS_GetPropertyStr(context, global, "DataView");
+    JSValue prototype = JS_GetPropertyStr(context, constructor, "prototype");
+    int status = 0, index;
+
+    for (index = 0; index < COUNT_OF(view_getter_names) && status == 0; index++) {
+        JSPropertyDescriptor descriptor;
+        JSAtom name = JS_NewAtom(context, view_getter_names[index]);
+        if (name == JS_ATOM_NULL || JS_GetOwnProperty(context, &descriptor, prototype, name) <= 0) {
+            status = -1;
+        } else {
+            getters[index] = descriptor.getter;
+            JS_FreeValue(context, descriptor.value);
+            JS_FreeValue(context, descriptor.setter);
+        }
+        JS_FreeAtom(context, name);
+    }
+    JS_FreeValue(context, prototype);
+    JS_FreeValue(context, constructor);
+    JS_FreeValue(context, global);
+    return status;
+}
+
 int support_init(JSContext *context, JSValueConst native)
 {
     JSRuntime *runtime = JS_GetRuntime(context);
     JSValue holder;
     struct state *state;
+    int index;
 
     JS_NewClassID(runtime, &state_class);
     if (JS_IsRegisteredClass(runtime, state_class)) {
@@ -74,10 +114,13 @@ int support_init(JSContext *context, JSValueConst native)
     state = js_mallocz(context, sizeof(*state));
     if (state == NULL)
         goto failed;
+    for (index = 0; index < COUNT_OF(view_getter_names); index++)
+        state->view_getters[index] = JS_UNDEFINED;
     state->native = JS_DupValue(context, native);
     JS_SetOpaque(holder, state);
     state->iterator_symbol = find_iterator_symbol(context);
-    if (state->iterator_symbol == JS_ATOM_NULL)
+    if (state->iterator_symbol == JS_ATOM_NULL ||
+        find_view_getters(context, state->view_getters) < 0)
         goto failed;
     JS_SetClassProto(context, state_class, holder);
     return 0;
@@ -182,14 +225,9 @@ const char *support_to_usv_string(JSContext *context, JSValueConst value, size_t
     return clean;
 }
 
-static int64_t integer_property(JSContext *context, JSValueConst object, const char *name)
+static JSValue call_view_getter(JSContext *context, JSValueConst view, int index)
 {
-    JSValue value = JS_GetPropertyStr(context, object, name);
-    int64_t number = -1;
-    if (!JS_IsException(value) && JS_ToInt64(context, &number, value) < 0)
-        number = -1;
-    JS_FreeValue(context, value);
-    return number;
+    return JS_Call(context, state_of(context)->view_getters[index], view, 0, NULL);
 }
 
 /* The buffer behind a view, owned, and the view's place in it. JS_UNDEFINED when the value is no
@@ -197,19 +235,24 @@ static int64_t integer_property(JSContext *context, JSValueConst object, const c
 static JSValue buffer_of_view(JSContext *context, JSValueConst value, size_t *ret_offset,
                               size_t *ret_size)
 {
-    int64_t offset, size;
+    JSValue offset, size;
+    int64_t offset_number = 0, size_number = 0;
+
     if (JS_GetTypedArrayType(value) >= 0) {
         return JS_GetTypedArrayBuffer(context, value, ret_offset, ret_size, NULL);
     }
     if (!JS_IsDataView(value))
         return JS_UNDEFINED;
-    offset = integer_property(context, value, "byteOffset");
-    size = offset < 0 ? -1 : integer_property(context, value, "byteLength");
-    if (size < 0)
+    offset = call_view_getter(context, value, 1);
+    size = JS_IsException(offset) ? JS_EXCEPTION : call_view_getter(context, value, 2);
+    if (JS_IsException(size))
         return JS_EXCEPTION;
-    *ret_offset = (size_t)offset;
-    *ret_size = (size_t)size;
-    return JS_GetPropertyStr(context, value, "buffer");
+    JS_ToInt64(context, &offset_number,
+               offset); /* numbers, no objects: nothing to free or to run */
+    JS_ToInt64(context, &size_number, size);
+    *ret_offset = (size_t)offset_number;
+    *ret_size = (size_t)size_number;
+    return call_view_getter(context, value, 0);
 }
 
 int support_find_bytes(JSContext *context, JSValueConst value, struct byte_span *ret_bytes)

@@ -55,7 +55,7 @@ const char *support_to_usv_string(JSContext *context, JSValueConst value, size_t
 
 /*
  * The bytes of an ArrayBuffer or a view of one (a BufferSource): borrowed, until JavaScript runs
- * next. 1, or 0 when the value is none, or -1 with an exception.
+ * next. 1, or 0 when the value is none, or -1 with an exception. No script runs.
  */
 int support_find_bytes(JSContext *context, JSValueConst value, struct byte_span *ret_bytes);
 

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Memory that C hands in.
 
+/// In place of a size: it did not work.
+pub const FAILED: usize = usize::MAX;
+
 /// Bytes of the caller. The pointer may be NULL where the size is 0.
 ///
 /// # Safety
@@ -21,4 +24,15 @@ pub unsafe fn room<'a>(data: *mut u8, size: usize) -> &'a mut [u8] {
         return &mut [];
     }
     unsafe { std::slice::from_raw_parts_mut(data, size) }
+}
+
+/// Writes `data` to the start of the caller's room: its size, or FAILED when it does not fit.
+pub fn put(out: &mut [u8], data: &[u8]) -> usize {
+    match out.get_mut(..data.len()) {
+        Some(start) => {
+            start.copy_from_slice(data);
+            data.len()
+        }
+        None => FAILED,
+    }
 }
