@@ -26,6 +26,7 @@ import "./performance.js";
 import "./navigator.js";
 import "./compression.js";
 import "./crypto.js";
+import "./intl.js";
 import "./to_locale_string.js";
 // What goes over all interfaces that there are.
 import "./uncloneable.js";
