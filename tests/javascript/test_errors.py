@@ -181,6 +181,13 @@ def test_rejection_is_an_event_first():
     assert (output, errors) == ("unhandledrejection quietly true true\n", "")
 
 
+def test_rejection_that_is_handled_late_is_an_event():
+    assert described("""
+        addEventListener("rejectionhandled", ({ type, reason, promise }) => console.log(type, reason, promise instanceof Promise));
+        hooks.reportHandledRejection("late", Promise.resolve());
+    """) == ["rejectionhandled late true"]
+
+
 def test_exception_out_of_a_listener_is_told_and_stops_nobody():
     output, errors = run_in_engine("""
         const target = new EventTarget();

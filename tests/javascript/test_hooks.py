@@ -10,7 +10,7 @@ from differential import LIBRARY, SHELL, run_in_engine
 GLOBALS = """
     AggregateError Array ArrayBuffer AsyncDisposableStack Atomics BigInt BigInt64Array BigUint64Array Boolean DataView Date
     DisposableStack Error EvalError FinalizationRegistry Float16Array Float32Array Float64Array Function Infinity Int16Array
-    Int32Array Int8Array InternalError Iterator JSON Map Math NaN Number Object Promise Proxy RangeError ReferenceError Reflect
+    Int32Array Int8Array InternalError Iterator JSON Intl Map Math NaN Number Object Promise Proxy RangeError ReferenceError Reflect
     RegExp Set SharedArrayBuffer String SuppressedError Symbol SyntaxError TypeError URIError Uint16Array Uint32Array Uint8Array
     Uint8ClampedArray WeakMap WeakRef WeakSet decodeURI decodeURIComponent encodeURI encodeURIComponent escape eval globalThis
     isFinite isNaN parseFloat parseInt undefined unescape

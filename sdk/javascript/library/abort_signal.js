@@ -140,6 +140,10 @@ export class AbortSignal extends EventTarget {
     this.#algorithms = null;
     this.#followers = null;
     this.#heldFollowers = null;
+    for (const source of this.#sources ?? []) {
+      source.#heldFollowers?.delete(this);
+      source.#followers?.delete(this.#reference);
+    }
     for (const algorithm of algorithms) {
       algorithm(this.#reason);
     }

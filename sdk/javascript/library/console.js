@@ -23,7 +23,8 @@ function indent(text) {
 }
 
 function print(level, values) {
-  write(level, formatWithOptions({}, ...values));
+  // Most lines are one string.
+  write(level, values.length === 1 && typeof values[0] === "string" ? values[0] : formatWithOptions({}, ...values));
 }
 
 function labelOf(label) {

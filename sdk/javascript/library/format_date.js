@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Dates as American English writes them, in UTC: toLocaleString of dates without Intl. What is asked for beyond this is
+// Dates as American English writes them, in UTC: for toLocaleString and Intl. What is asked for beyond this is
 // refused, never ignored: a time in the wrong zone would look right.
 
 import { refuseOthers } from "./format_number.js";
@@ -63,18 +63,16 @@ const byForm = (number, form) => (form === "2-digit" ? pad(number) : String(numb
 const byLength = (name, form) => (form === "long" ? name : name.slice(0, form === "short" ? 3 : 1));
 
 // `required` and `defaults` are the standard's: "any", "date" or "time"; "all", "date" or "time".
-function readOptions(given, required, defaults) {
+export function readDateOptions(given, required, defaults) {
   const options = { ...toDictionary(given, "The options") };
   refuseOthers(options, Object.keys(OPTIONS), "toLocaleString");
   for (const [name, values] of Object.entries(OPTIONS)) {
     if (options[name] !== undefined && values !== null && !values.includes(`${options[name]}`)) {
-      throw new RangeError(`toLocaleString has no ${name} "${options[name]}" here: there is no Intl`);
+      throw new RangeError(`toLocaleString has no ${name} "${options[name]}" here`);
     }
   }
   if (options.timeZone !== undefined && !ZONES.includes(`${options.timeZone}`.toUpperCase())) {
-    throw new RangeError(
-      `The time zone "${options.timeZone}" is not known here: there is no Intl, and all times are UTC`,
-    );
+    throw new RangeError(`The time zone "${options.timeZone}" is not known here: all times are UTC`);
   }
   const isGiven = (name) => options[name] !== undefined;
   if (isGiven("dateStyle") || isGiven("timeStyle")) {
@@ -104,74 +102,109 @@ function applyStyles(options, required) {
   return { ...DATE_STYLES[dateStyle], ...TIME_STYLES[timeStyle], dateStyle, hour12, hourCycle };
 }
 
-function formatDay(date, { year, month, day }) {
-  const years = date.getUTCFullYear();
-  const shownYear = years > 0 ? years : 1 - years;
-  const parts = {
-    year: year && (year === "2-digit" ? pad(shownYear % 100) : String(shownYear)),
-    month: month && date.getUTCMonth(),
-    day: day && byForm(date.getUTCDate(), day),
-  };
-  if (month === undefined) {
-    return year !== undefined && day !== undefined
-      ? `${parts.year} (day: ${parts.day})`
-      : (parts.year ?? parts.day ?? "");
-  }
-  if (NUMBERS.includes(month)) {
-    return [byForm(parts.month + 1, month), parts.day, parts.year].filter((part) => part !== undefined).join("/");
-  }
-  const text = [byLength(MONTHS[parts.month], month), parts.day].filter((part) => part !== undefined).join(" ");
-  return year === undefined ? text : `${text}${day === undefined ? " " : ", "}${parts.year}`;
+const literal = (value) => ({ type: "literal", value });
+
+// The parts that are there, with a separator between each two.
+function join(parts, separator) {
+  return parts
+    .filter((part) => part !== undefined)
+    .flatMap((part, index) => (index === 0 ? [part] : [literal(separator), part]));
 }
 
-function formatDate(date, options) {
+function partsOfDay(date, { year, month, day }) {
+  const years = date.getUTCFullYear();
+  const shownYear = years > 0 ? years : 1 - years;
+  const yearPart = year && { type: "year", value: year === "2-digit" ? pad(shownYear % 100) : String(shownYear) };
+  const dayPart = day && { type: "day", value: byForm(date.getUTCDate(), day) };
+  if (month === undefined) {
+    return yearPart && dayPart
+      ? [yearPart, literal(" (day: "), dayPart, literal(")")]
+      : join([yearPart ?? dayPart], "");
+  }
+  const number = date.getUTCMonth();
+  if (NUMBERS.includes(month)) {
+    return join([{ type: "month", value: byForm(number + 1, month) }, dayPart, yearPart], "/");
+  }
+  const parts = join([{ type: "month", value: byLength(MONTHS[number], month) }, dayPart], " ");
+  return yearPart ? [...parts, literal(day === undefined ? " " : ", "), yearPart] : parts;
+}
+
+function partsOfDate(date, options) {
   const { weekday, month } = options;
-  const rest = formatDay(date, options);
+  const rest = partsOfDay(date, options);
   if (weekday === undefined) {
     return rest;
   }
-  const name = byLength(WEEKDAYS[date.getUTCDay()], weekday);
-  if (rest === "") {
-    return name;
+  const name = { type: "weekday", value: byLength(WEEKDAYS[date.getUTCDay()], weekday) };
+  if (rest.length === 0) {
+    return [name];
   }
-  return month === undefined ? `${rest} ${name}` : `${name}, ${rest}`;
+  return month === undefined ? [...rest, literal(" "), name] : [name, literal(", "), ...rest];
 }
 
-function formatHour(date, { hour, minute, hour12, hourCycle }) {
-  const hours = date.getUTCHours();
-  const twelve = hour12 === undefined ? hourCycle !== "h23" : Boolean(hour12);
-  if (twelve) {
-    return { text: byForm(hours % 12 || 12, hour), suffix: hours < 12 ? " AM" : " PM" };
+function isTwelveHours({ hour12, hourCycle }) {
+  return hour12 === undefined ? hourCycle !== "h23" : Boolean(hour12);
+}
+
+function formatHour(hours, options) {
+  const { hour, hour12 } = options;
+  if (isTwelveHours(options)) {
+    return byForm(hours % 12 || 12, hour);
   }
   // With hour12: false, Node calls midnight 24.
-  const shown = hours === 0 && hour12 !== undefined ? 24 : hours;
-  return { text: minute === undefined ? byForm(shown, "2-digit") : pad(shown), suffix: "" };
+  return pad(hours === 0 && hour12 !== undefined ? 24 : hours);
 }
 
-function formatTime(date, options) {
+function partsOfTime(date, options) {
   const { hour, minute, second } = options;
   const several = [hour, minute, second].filter((form) => form !== undefined).length > 1;
-  const show = (number, form) => form && (several ? pad(number) : String(number));
-  const { text, suffix } = hour === undefined ? { suffix: "" } : formatHour(date, options);
-  const parts = [text, show(date.getUTCMinutes(), minute), show(date.getUTCSeconds(), second)];
-  const shown = parts.filter((part) => part !== undefined).join(":");
-  return shown + suffix;
+  const part = (type, number) => ({ type, value: several ? pad(number) : String(number) });
+  const hours = date.getUTCHours();
+  const parts = join(
+    [
+      hour && { type: "hour", value: formatHour(hours, options) },
+      minute && part("minute", date.getUTCMinutes()),
+      second && part("second", date.getUTCSeconds()),
+    ],
+    ":",
+  );
+  const period = hour && isTwelveHours(options);
+  return period ? [...parts, literal(" "), { type: "dayPeriod", value: hours < 12 ? "AM" : "PM" }] : parts;
+}
+
+function separatorOf({ weekday, year, month, day, dateStyle }) {
+  const long = dateStyle === undefined ? month === "long" : dateStyle === "full" || dateStyle === "long";
+  if (long) {
+    return " at ";
+  }
+  return weekday !== undefined && month === undefined && day === undefined && year === undefined ? " " : ", ";
+}
+
+// As formatToParts has them. The options are those of readDateOptions; the date must be one.
+export function partsOfDateTime(date, options) {
+  const { timeZoneName } = options;
+  const datePart = partsOfDate(date, options);
+  const timePart = partsOfTime(date, options);
+  const parts = [...datePart];
+  if (datePart.length > 0 && timePart.length > 0) {
+    parts.push(literal(separatorOf(options)));
+  }
+  parts.push(...timePart);
+  if (timeZoneName !== undefined) {
+    parts.push(literal(timePart.length === 0 ? ", " : " "));
+    parts.push({ type: "timeZoneName", value: timeZoneName === "short" ? "UTC" : "Coordinated Universal Time" });
+  }
+  return parts;
 }
 
 export function formatDateTime(date, given, required, defaults) {
-  const options = readOptions(given, required, defaults);
+  const options = readDateOptions(given, required, defaults);
   if (Number.isNaN(date.getTime())) {
     return "Invalid Date";
   }
-  const { weekday, month, day, timeZoneName, dateStyle } = options;
-  const datePart = formatDate(date, options);
-  const timePart = formatTime(date, options);
-  const long = dateStyle === undefined ? month === "long" : dateStyle === "full" || dateStyle === "long";
-  const onlyWeekday = weekday !== undefined && month === undefined && day === undefined && options.year === undefined;
-  const between = long ? " at " : onlyWeekday ? " " : ", ";
-  const text = [datePart, timePart].filter((part) => part !== "").join(between);
-  if (timeZoneName === undefined) {
-    return text;
-  }
-  return `${text}${timePart === "" ? ", " : " "}${timeZoneName === "short" ? "UTC" : "Coordinated Universal Time"}`;
+  return textOf(partsOfDateTime(date, options));
+}
+
+export function textOf(parts) {
+  return parts.map(({ value }) => value).join("");
 }

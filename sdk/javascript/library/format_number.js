@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Numbers as American English writes them: toLocaleString of numbers without Intl. What is asked for beyond this is
-// refused, never ignored.
+// Numbers as American English writes them: for toLocaleString and Intl. What is asked for beyond
+// this is refused, never ignored.
 
 import { toDictionary } from "./web_idl.js";
 
@@ -48,7 +48,7 @@ const NO_BREAK_SPACE = "\u00a0";
 export function refuseOthers(options, known, what) {
   for (const name of Object.keys(options)) {
     if (!known.includes(name) && options[name] !== undefined) {
-      throw new RangeError(`${what} has no option ${name} here: there is no Intl`);
+      throw new RangeError(`${what} has no option ${name} here`);
     }
   }
 }
@@ -69,12 +69,12 @@ function digitsOfCurrency(currency) {
   return entry === undefined ? 2 : Number(entry[0]);
 }
 
-function readOptions(given) {
+export function readNumberOptions(given) {
   const options = toDictionary(given, "The options");
   refuseOthers(options, OPTIONS, "toLocaleString");
   const { style = "decimal", useGrouping = true } = options;
   if (!STYLES.includes(style)) {
-    throw new RangeError(`toLocaleString has no style "${style}" here: there is no Intl`);
+    throw new RangeError(`toLocaleString has no style "${style}" here`);
   }
   const currency = options.currency === undefined ? undefined : `${options.currency}`.toUpperCase();
   if (currency !== undefined && !/^[A-Z]{3}$/.test(currency)) {
@@ -130,30 +130,44 @@ function trimZeros(fraction, least) {
   return fraction.slice(0, end);
 }
 
-function formatDigits(value, { style, most, least, grouping, integerDigits }) {
-  if (value === Infinity || value === -Infinity) {
-    return "∞";
+function partsOfDigits(value, { style, most, least, grouping, integerDigits }) {
+  if (Number.isNaN(value)) {
+    return [{ type: "nan", value: "NaN" }];
   }
-  const parts = decompose(value);
-  const [integer, fraction] = round({ ...parts, point: parts.point + (style === "percent" ? 2 : 0) }, most);
+  if (value === Infinity || value === -Infinity) {
+    return [{ type: "infinity", value: "∞" }];
+  }
+  const decomposed = decompose(value);
+  const point = decomposed.point + (style === "percent" ? 2 : 0);
+  const [integer, fraction] = round({ ...decomposed, point }, most);
   const padded = integer.padStart(integerDigits, "0");
-  const before = grouping ? padded.replaceAll(/\B(?=(\d{3})+$)/g, ",") : padded;
+  const groups = grouping ? padded.split(/(?=(?:\d{3})+$)/) : [padded];
+  const parts = groups.flatMap((group, index) => [
+    ...(index === 0 ? [] : [{ type: "group", value: "," }]),
+    { type: "integer", value: group },
+  ]);
   const behind = trimZeros(fraction, least);
-  return behind === "" ? before : `${before}.${behind}`;
+  return behind === "" ? parts : [...parts, { type: "decimal", value: "." }, { type: "fraction", value: behind }];
+}
+
+// As formatToParts has them. The options are those of readNumberOptions.
+export function partsOfNumber(value, options) {
+  const { style, currency } = options;
+  const digits = partsOfDigits(value, options);
+  const sign = value < 0 || Object.is(value, -0) ? [{ type: "minusSign", value: "-" }] : [];
+  if (style === "percent") {
+    return [...sign, ...digits, { type: "percentSign", value: "%" }];
+  }
+  if (style === "currency") {
+    const symbol = CURRENCY_SYMBOLS[currency];
+    const apart = symbol === undefined && digits[0].type === "integer";
+    const space = apart ? [{ type: "literal", value: NO_BREAK_SPACE }] : [];
+    return [...sign, { type: "currency", value: symbol ?? currency }, ...space, ...digits];
+  }
+  return [...sign, ...digits];
 }
 
 export function formatNumber(value, given) {
-  const options = readOptions(given);
-  const { style, currency } = options;
-  const isNumber = !Number.isNaN(value);
-  const sign = isNumber && (value < 0 || Object.is(value, -0)) ? "-" : "";
-  const digits = isNumber ? formatDigits(value, options) : "NaN";
-  if (style === "percent") {
-    return `${sign}${digits}%`;
-  }
-  if (style === "currency") {
-    const space = /^\d/.test(digits) ? NO_BREAK_SPACE : "";
-    return `${sign}${CURRENCY_SYMBOLS[currency] ?? currency + space}${digits}`;
-  }
-  return sign + digits;
+  const parts = partsOfNumber(value, readNumberOptions(given));
+  return parts.map((part) => part.value).join("");
 }

@@ -88,6 +88,13 @@ export function reportUnhandledRejection(reason, promise) {
   printError(`Uncaught (in promise) ${describeError(reason)}`);
 }
 
+// And when one of these got a handler after all.
+export function reportHandledRejection(reason, promise) {
+  if (hasListeners(globalThis, "rejectionhandled")) {
+    dispatch(globalThis, new PromiseRejectionEvent("rejectionhandled", { promise, reason }));
+  }
+}
+
 setExceptionReporter(reportException);
 defineGlobalFunction("reportError", function reportError(error) {
   requireArguments(arguments.length, 1, "reportError");
@@ -95,3 +102,4 @@ defineGlobalFunction("reportError", function reportError(error) {
 });
 hooks.reportException = reportException;
 hooks.reportUnhandledRejection = reportUnhandledRejection;
+hooks.reportHandledRejection = reportHandledRejection;

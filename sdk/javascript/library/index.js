@@ -25,9 +25,11 @@ import "./structured_clone.js";
 import "./message_channel.js";
 import "./performance.js";
 import "./navigator.js";
-import "./uncloneable.js";
-import "./to_locale_string.js";
-import "./inspect_interfaces.js";
-import "./call.js";
 import "./compression.js";
 import "./crypto.js";
+import "./intl.js";
+import "./to_locale_string.js";
+// What goes over all interfaces that there are.
+import "./uncloneable.js";
+import "./inspect_interfaces.js";
+import "./call.js";

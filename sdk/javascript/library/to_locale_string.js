@@ -4,6 +4,7 @@
 
 import { formatDateTime } from "./format_date.js";
 import { formatNumber } from "./format_number.js";
+import { canonicalLocales } from "./intl.js";
 import { define } from "./web_idl.js";
 
 const { valueOf: numberOf } = Number.prototype;
@@ -11,22 +12,27 @@ const { valueOf: bigIntOf } = BigInt.prototype;
 
 const numberMethods = {
   toLocaleString() {
+    canonicalLocales(arguments[0]);
     return formatNumber(Reflect.apply(numberOf, this, []), arguments[1]);
   },
 };
 const bigIntMethods = {
   toLocaleString() {
+    canonicalLocales(arguments[0]);
     return formatNumber(Reflect.apply(bigIntOf, this, []), arguments[1]);
   },
 };
 const dateMethods = {
   toLocaleString() {
+    canonicalLocales(arguments[0]);
     return formatDateTime(this, arguments[1], "any", "all");
   },
   toLocaleDateString() {
+    canonicalLocales(arguments[0]);
     return formatDateTime(this, arguments[1], "date", "date");
   },
   toLocaleTimeString() {
+    canonicalLocales(arguments[0]);
     return formatDateTime(this, arguments[1], "time", "time");
   },
 };

@@ -267,6 +267,50 @@ prints("a lone %", "100%", "50% of %s", "x");
 prints("nothing");
 prints("an empty line", "");
 
+const form = new FormData();
+form.append("a", "1");
+form.append("a", "2");
+form.append("f", new File(["x"], "n", { lastModified: 1 }));
+prints("forms and blobs", form, new FormData(), new Blob(["x"]), new File(["a"], "n", { lastModified: 1 }), {
+  a: { b: { c: new Blob() } },
+});
+prints(
+  "streams",
+  new ReadableStream(),
+  new WritableStream(),
+  new TransformStream(),
+  new ReadableStream({ type: "bytes" }),
+);
+prints(
+  "streams that are used",
+  (() => {
+    const stream = new ReadableStream({ start: (controller) => controller.close() });
+    stream.getReader();
+    return stream;
+  })(),
+);
+prints(
+  "strategies",
+  new CountQueuingStrategy({ highWaterMark: 1 }),
+  new ByteLengthQueuingStrategy({ highWaterMark: 1 }),
+);
+prints("signals and targets", new AbortController(), AbortSignal.abort(), new EventTarget(), {
+  a: { b: { c: AbortSignal.abort() } },
+});
+prints(
+  "URLs",
+  new URL("http://u:p@h:8/p?q=1#f"),
+  [new URL("http://a/")],
+  new URLSearchParams("a=1&b=2&a=3"),
+  new URLSearchParams(),
+  { q: new URLSearchParams("a=1") },
+);
+prints("encodings", new TextDecoder("latin1"), new TextDecoderStream(), new TextEncoderStream());
+prints("compression", new CompressionStream("gzip"), new DecompressionStream("deflate"));
+prints("cryptography", crypto.subtle);
+const key = await crypto.subtle.importKey("raw", new Uint8Array(16), { name: "AES-GCM" }, true, ["encrypt"]);
+prints("keys", key);
+
 section("levels", () => {
   console.debug("debug");
   console.info("info");
