@@ -135,4 +135,5 @@ def test_nothing_is_declared_that_is_not_documented(types):
 
 
 def test_the_engine_has_nothing_that_is_not_documented(engine, ecmascript):
-    assert engine.keys() - ecmascript - ROWS.keys() - ENGINES_OWN == set()
+    names = {name for name in engine if not name.startswith("[")}
+    assert names - ecmascript - ROWS.keys() - ENGINES_OWN == set()

@@ -45,6 +45,10 @@ interface Request {
 interface Navigator {
     readonly userAgent: string;
 }
+declare var Navigator: {
+    prototype: Navigator;
+    new (): Navigator;
+};
 declare var navigator: Navigator;
 
 /** The global object, `globalThis`. */

@@ -7,7 +7,7 @@
 export const OFFERED = `
     AbortController AbortSignal Blob ByteLengthQueuingStrategy CompressionStream CountQueuingStrategy Crypto CryptoKey
     CustomEvent DecompressionStream DOMException ErrorEvent Event EventTarget File FormData Headers MessageChannel
-    MessageEvent MessagePort Performance PromiseRejectionEvent ReadableByteStreamController ReadableStream
+    MessageEvent MessagePort Performance PerformanceEntry PerformanceMark PerformanceMeasure PromiseRejectionEvent ReadableByteStreamController ReadableStream
     ReadableStreamBYOBReader ReadableStreamBYOBRequest ReadableStreamDefaultController ReadableStreamDefaultReader Request
     Response SubtleCrypto TextDecoder TextDecoderStream TextEncoder TextEncoderStream TransformStream
     TransformStreamDefaultController URL URLPattern URLSearchParams WritableStream WritableStreamDefaultController
@@ -19,9 +19,10 @@ export const OFFERED = `
 export const WITHOUT = {
     Console: ["timeStamp"],
     File: ["webkitRelativePath"],
+    MessageEvent: ["initMessageEvent"],
     Performance: [
-        "clearMarks", "clearMeasures", "clearResourceTimings", "getEntries", "getEntriesByName", "getEntriesByType", "mark",
-        "measure", "onresourcetimingbufferfull", "setResourceTimingBufferSize", "addEventListener", "removeEventListener",
+        "clearResourceTimings", "onresourcetimingbufferfull", "setResourceTimingBufferSize", "addEventListener",
+        "removeEventListener",
     ],
     URL: ["createObjectURL", "revokeObjectURL"],
 };
