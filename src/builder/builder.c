@@ -89,7 +89,8 @@ void builder_cancel(struct builder *builder)
 
 int builder_run(struct builder *builder, char *const *words, int *ret_status, struct error *error)
 {
-    const struct process_options options = {.program = words[0], .words = words};
+    const struct process_options options = {
+        .program = words[0], .words = words, .output_to_errors = true};
 
     return process_run(&builder->process, &options, ret_status, error);
 }
