@@ -38,7 +38,10 @@ def test_url_passes_the_web_platform_tests():
 
 def test_a_wrong_answer_would_be_seen():
     data = {
-        "urltestdata": [{"input": "http://a/b", "base": None, "href": "http://a/c"}, {"input": "http://a/", "failure": True}],
+        "urltestdata": [
+            {"input": "http://a/b", "base": None, "href": "http://a/c"},
+            {"input": "http://a/", "failure": True},
+        ],
         "setters_tests": {"port": [{"href": "http://a/", "new_value": "8", "expected": {"port": "9"}}]},
         "toascii": [{"input": "a.com", "output": None}],
         "percent-encoding": [{"input": "a", "output": {"utf-8": "b"}}],
