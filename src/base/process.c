@@ -61,6 +61,8 @@ static int spawn_with(const struct process_options *options, const int *copies, 
     for (size_t i = 0; i < options->descriptor_count && number == 0; i++)
         number = posix_spawn_file_actions_adddup2(&actions, copies[i],
                                                   PROCESS_DESCRIPTOR_FIRST + (int)i);
+    if (number == 0 && options->output_to_errors)
+        number = posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
     if (number == 0)
         number = posix_spawnp(ret_child, options->program, &actions, &attributes, options->words,
                               environ);

@@ -33,6 +33,7 @@ struct process_options {
     char *const *words;     /* ended by NULL; the first is what the child is told of its name */
     const int *descriptors; /* borrowed: in the child 3, 4, … in this order */
     size_t descriptor_count;
+    bool output_to_errors; /* its stdout is the caller's stderr */
 };
 
 /* Readies it. Returns 0 or ERROR_OUT_OF_MEMORY. */

@@ -8,6 +8,7 @@
 #include "base/sha256.h"
 #include "runtime/engine.h"
 #include "store/artifact_cache.h"
+#include "store/code_cache.h"
 #include "tables/limits.h"
 
 /* Stands before the engine in the hash that its instrumented artifact is cached under: the same
@@ -50,7 +51,8 @@ int builder_create(const struct builder_options *options, struct builder **ret_b
     code = engine_create(&engine, &builder->engine, error);
     if (code != 0)
         goto fail_engine;
-    code = compiler_init(&builder->compiler, artifact_cache_directory(builder->cache), error);
+    code = compiler_init(&builder->compiler, artifact_cache_directory(builder->cache),
+                         code_cache_bytes_max(options->cache_bytes_max), error);
     if (code != 0)
         goto fail_compiler;
     code = process_init(&builder->process, error);
@@ -89,7 +91,8 @@ void builder_cancel(struct builder *builder)
 
 int builder_run(struct builder *builder, char *const *words, int *ret_status, struct error *error)
 {
-    const struct process_options options = {.program = words[0], .words = words};
+    const struct process_options options = {
+        .program = words[0], .words = words, .output_to_errors = true};
 
     return process_run(&builder->process, &options, ret_status, error);
 }

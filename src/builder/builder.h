@@ -53,7 +53,7 @@ int builder_snapshot(struct builder *builder, struct slice engine, struct slice 
 void built_fini(struct built *built);
 
 /* Runs a program that the build needs, with the words given (the first is its name, the last NULL),
- * and waits for it. As process_run. */
+ * and waits for it; what it prints goes to stderr. As process_run. */
 int builder_run(struct builder *builder, char *const *words, int *ret_status, struct error *error);
 
 /* Ends what runs, and whatever would be begun later: ERROR_CLOSED. Any thread. */

@@ -38,13 +38,15 @@ static void *wait_for_signal(void *argument)
             check(errno == EINTR);
             continue;
         }
-        if (sources[0].revents != 0)
+        /* A signal that came before the end was there first. */
+        if (sources[1].revents != 0 &&
+            read(interruption->signals, &signal, sizeof(signal)) == sizeof(signal) &&
+            interruption->number == 0) {
+            interruption->number = (int)signal.ssi_signo;
+            interruption->interrupt(interruption->context);
+        } else if (sources[0].revents != 0) {
             return NULL;
-        if (read(interruption->signals, &signal, sizeof(signal)) != sizeof(signal) ||
-            interruption->number != 0)
-            continue;
-        interruption->number = (int)signal.ssi_signo;
-        interruption->interrupt(interruption->context);
+        }
     }
 }
 

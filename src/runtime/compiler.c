@@ -45,8 +45,9 @@ struct order {
     uint64_t cpu_ns_max; /* these two of a snapshot */
     uint64_t memory_bytes_max;
     const char *code_directory; /* empty: none */
+    uint64_t code_bytes_max;
 };
-#define ORDER_WORDS 9
+#define ORDER_WORDS 10
 
 /* What the child writes first; what the guest wrote follows, and then, where it was well, what was
  * made. */
@@ -83,7 +84,8 @@ static bool read_order(int count, char **words, struct order *ret_order)
            read_number(words[4], &ret_order->engine.instances_max) &&
            read_number(words[5], &ret_order->engine.memory_bytes_max) &&
            read_number(words[6], &ret_order->cpu_ns_max) &&
-           read_number(words[7], &ret_order->memory_bytes_max);
+           read_number(words[7], &ret_order->memory_bytes_max) &&
+           read_number(words[9], &ret_order->code_bytes_max);
 }
 
 /* Maps all of a descriptor. */
@@ -159,7 +161,7 @@ static int take_snapshot(struct engine *engine, const struct order *order, struc
 static void open_code_cache(struct order *order)
 {
     if (order->job != JOB_SNAPSHOT && order->code_directory[0] != 0 &&
-        code_cache_open(order->code_directory, CODE_CACHE_BYTES_MAX, &order->engine.code, NULL) !=
+        code_cache_open(order->code_directory, order->code_bytes_max, &order->engine.code, NULL) !=
             0)
         order->engine.code = NULL;
 }
@@ -249,9 +251,11 @@ int compiler_main(int count, char **words)
 
 /* ---- The parent ------------------------------------------------------------------------------ */
 
-int compiler_init(struct compiler *compiler, const char *code_directory, struct error *error)
+int compiler_init(struct compiler *compiler, const char *code_directory, uint64_t code_bytes_max,
+                  struct error *error)
 {
     compiler->code_directory = code_directory;
+    compiler->code_bytes_max = code_bytes_max;
     return process_init(&compiler->process, error);
 }
 
@@ -286,7 +290,8 @@ static int run_child(struct compiler *compiler, const struct engine *engine,
                      const struct job_options *options, const int *descriptors, struct error *error)
 {
     const struct engine_options *of_engine = engine_options(engine);
-    char parent[24], instances[24], memory[24], cpu_max[24], memory_max[24], job[16];
+    char parent[24], instances[24], memory[24], cpu_max[24], memory_max[24], code_max[24];
+    char job[16];
     char program[] = "fn0-compile", command[] = COMPILER_COMMAND;
     char *words[] = {program,
                      command,
@@ -297,6 +302,7 @@ static int run_child(struct compiler *compiler, const struct engine *engine,
                      cpu_max,
                      memory_max,
                      (char *)(compiler->code_directory != NULL ? compiler->code_directory : ""),
+                     code_max,
                      NULL};
     const struct process_options process = {
         .program = PROGRAM,
@@ -314,6 +320,7 @@ static int run_child(struct compiler *compiler, const struct engine *engine,
     snprintf(memory, sizeof(memory), "%" PRIu64, of_engine->memory_bytes_max);
     snprintf(cpu_max, sizeof(cpu_max), "%" PRIu64, options->cpu_ns_max);
     snprintf(memory_max, sizeof(memory_max), "%" PRIu64, options->memory_bytes_max);
+    snprintf(code_max, sizeof(code_max), "%" PRIu64, compiler->code_bytes_max);
     code = process_run(&compiler->process, &process, &status, error);
     if (code == ERROR_CLOSED)
         return error_set(error, ERROR_CLOSED, "the compile was cancelled");

@@ -20,6 +20,7 @@
 #define FN0_RUNTIME_COMPILER_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/error.h"
 #include "base/process.h"
@@ -36,6 +37,7 @@
 struct compiler {
     struct process process;
     const char *code_directory;
+    uint64_t code_bytes_max;
 };
 
 /* An artifact or a component, mapped. */
@@ -46,9 +48,10 @@ struct compiled {
     size_t mapping_bytes;
 };
 
-/* Readies it. `code_directory`, which outlives it: the folder of artifacts that compiled functions
- * are kept in as well (store/code_cache.h); NULL: they are not. Returns 0 or an error. */
-int compiler_init(struct compiler *compiler, const char *code_directory, struct error *error);
+/* Readies it. Compiled functions are kept in `code_directory` (of artifacts; outlives it), up to
+ * `code_bytes_max` (store/code_cache.h); NULL: they are not. Returns 0 or an error. */
+int compiler_init(struct compiler *compiler, const char *code_directory, uint64_t code_bytes_max,
+                  struct error *error);
 
 /* No compile may run. */
 void compiler_fini(struct compiler *compiler);

@@ -19,6 +19,8 @@
 
 #define FILE_NAME "functions.code"
 
+#define BYTES_MAX (96ull << 20)
+
 #define BUCKETS 16384 /* a power of two */
 
 /* The file is written anew when what is new is more than this part of what was used. */
@@ -65,6 +67,11 @@ struct code_cache {
     size_t fresh_count;
     uint64_t fresh_bytes;
 };
+
+uint64_t code_cache_bytes_max(uint64_t artifact_bytes_max)
+{
+    return artifact_bytes_max / 16 < BYTES_MAX ? artifact_bytes_max / 16 : BYTES_MAX;
+}
 
 /* ---- Entries --------------------------------------------------------------------------------- */
 

@@ -29,9 +29,10 @@ struct code_cache;
 
 #define CODE_CACHE_KEY_BYTES 32
 
-/* What a process may keep of what it compiles, and the file may hold: the functions of some large
- * components. */
-#define CODE_CACHE_BYTES_MAX (96ull << 20)
+/* What a process may keep of what it compiles, and the file may hold, where all artifacts together
+ * may have `artifact_bytes_max`: a sixteenth more, and no more than the functions of some large
+ * components take. */
+uint64_t code_cache_bytes_max(uint64_t artifact_bytes_max);
 
 /* Opens the cache in a folder of artifacts. A file that cannot be read or makes no sense is an
  * empty cache. Errors as of cache_folder_init. The caller closes *ret_cache. */

@@ -77,6 +77,25 @@ def test_what_this_host_did_not_make_is_compiled_again(start_host, tmp_path, dam
     assert ready(host)["artifact"] == "cached"
 
 
+def test_compiled_functions_are_kept(start_host, tmp_path):
+    """They lie beside the artifacts, for nobody else, and a file of them that is damaged harms nothing."""
+    cache = tmp_path / "cache"
+    code = cache / "functions.code"
+    for damaged in (False, False, True):
+        if damaged:
+            content = bytearray(code.read_bytes())
+            content[len(content) // 4 : len(content) * 3 // 4] = bytes(len(content) * 3 // 4 - len(content) // 4)
+            code.write_bytes(content)
+        host = start_host(guest("probe"), cache=cache)
+        assert ready(host)["artifact"] == "compiled"
+        assert host.get("/").status == 200
+        assert not host.lines(level="warning")
+        host.stop()
+        assert code.stat().st_mode & 0o777 == 0o600
+        for path in artifacts(cache):
+            path.unlink()
+
+
 def test_two_hosts_share_a_cache(start_host, tmp_path):
     cache = tmp_path / "cache"
     hosts = [start_host(guest("probe"), cache=cache, ready=False) for _ in range(2)]
@@ -113,7 +132,11 @@ def test_a_kill_loses_nothing(start_host, tmp_path):
         assert host.get("/").status == 200
         assert not host.lines(level="warning")
         host.stop()
-    assert sorted(path.suffix for path in cache.iterdir()) == ["", ".artifact", ".artifact"]
+    assert sorted(path.suffix for path in cache.iterdir() if path.name != "functions.code") == [
+        "",
+        ".artifact",
+        ".artifact",
+    ]
 
 
 def children_of(pid):

@@ -89,6 +89,25 @@ static void no_signal_is_blocked_or_ignored(void **state)
     assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGPIPE);
 }
 
+static void stdout_may_be_stderr(void **state)
+{
+    char name[] = "sh", flag[] = "-c", script[] = "ls -l /proc/$$/fd/1 >&2";
+    char *words[] = {name, flag, script, NULL};
+    const struct process_options options = {
+        .program = name, .words = words, .output_to_errors = true};
+    int errors = memfd_create("fn0-errors", MFD_CLOEXEC), before = dup(STDERR_FILENO), status;
+
+    (void)state;
+    dup2(errors, STDERR_FILENO);
+    assert_int_equal(process_run(&process, &options, &status, &error), 0);
+    dup2(before, STDERR_FILENO);
+    close(before);
+    char text[256] = "";
+    assert_true(pread(errors, text, sizeof(text) - 1, 0) > 0);
+    assert_non_null(strstr(text, "fn0-errors"));
+    close(errors);
+}
+
 static void a_program_that_is_not_there(void **state)
 {
     char name[] = "no-such-program-of-fn0";
@@ -131,6 +150,7 @@ int main(void)
         TEST(the_status_is_told),
         TEST(descriptors_become_three_and_four),
         TEST(no_signal_is_blocked_or_ignored),
+        TEST(stdout_may_be_stderr),
         TEST(a_program_that_is_not_there),
         TEST(cancelled_for_ever),
     };

@@ -9,12 +9,14 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "../lib/component.h"
+#include "../lib/folder.h"
 #include "base/check.h"
 #include "tables/errors.h"
 
@@ -35,7 +37,7 @@ static int set_up(void **state)
 
     check(fixture != NULL);
     check(engine_create(&options, &fixture->engine, NULL) == 0);
-    check(compiler_init(&fixture->compiler, NULL, NULL) == 0);
+    check(compiler_init(&fixture->compiler, NULL, 0, NULL) == 0);
     unsetenv(MISCHIEF);
     *state = fixture;
     return 0;
@@ -139,18 +141,66 @@ static void test_cancelled_while_it_runs(void **state)
     assert_int_equal(ERROR_CLOSED, compile(fixture, COMPONENT_MINIMAL));
 }
 
+static ino_t inode_of(const char *path)
+{
+    struct stat status;
+
+    assert_int_equal(0, stat(path, &status));
+    return status.st_ino;
+}
+
+static void test_functions_of_another_component_are_found(void **state)
+{
+    struct fixture *fixture = *state;
+    struct component component;
+    struct slice content = {(const char *)component.bytes, 0};
+    struct folder folder;
+    const char *path;
+    ino_t inode;
+
+    folder_init(&folder);
+    path = folder_path(&folder, "functions.code");
+    compiler_fini(&fixture->compiler);
+    check(compiler_init(&fixture->compiler, folder.path, 1 << 20, NULL) == 0);
+    assert_int_equal(0, compile(fixture, COMPONENT_MINIMAL));
+    compiled_fini(&fixture->compiled);
+    inode = inode_of(path);
+
+    /* Another component with the same code: nothing is new, and the file stays. */
+    component_make(&component, COMPONENT_MINIMAL, "another mark");
+    content.bytes = component.size;
+    assert_int_equal(0, compiler_run(&fixture->compiler, fixture->engine, content,
+                                     &fixture->compiled, &fixture->error));
+    assert_true(fixture->compiled.content.bytes > 1000);
+    assert_int_equal(inode, inode_of(path));
+    compiled_fini(&fixture->compiled);
+
+    /* Without the file it is made anew; with a folder that cannot be used, nothing is kept. */
+    assert_int_equal(0, unlink(path));
+    assert_int_equal(0, compile(fixture, COMPONENT_MINIMAL));
+    compiled_fini(&fixture->compiled);
+    assert_true(folder_has(&folder, "functions.code"));
+    assert_int_equal(0, unlink(path));
+    assert_int_equal(0, chmod(folder.path, 0777));
+    assert_int_equal(0, compile(fixture, COMPONENT_MINIMAL));
+    assert_false(folder_has(&folder, "functions.code"));
+    folder_fini(&folder);
+}
+
 static void test_words_that_make_no_sense(void **state)
 {
     char program[] = "fn0", command[] = COMPILER_COMMAND, word[] = "1x", number[] = "1";
     char job[] = "compile", other[] = "guess", none[] = "";
     char *few[] = {program, command, NULL};
-    char *wrong[] = {program, command, job, number, word, number, number, number, none, NULL};
-    char *unknown[] = {program, command, other, number, number, number, number, number, none, NULL};
+    char *wrong[] = {program, command, job,  number, word, number,
+                     number,  number,  none, number, NULL};
+    char *unknown[] = {program, command, other, number, number, number,
+                       number,  number,  none,  number, NULL};
 
     (void)state;
     assert_int_equal(2, compiler_main(2, few));
-    assert_int_equal(2, compiler_main(9, wrong));
-    assert_int_equal(2, compiler_main(9, unknown));
+    assert_int_equal(2, compiler_main(10, wrong));
+    assert_int_equal(2, compiler_main(10, unknown));
 }
 
 static int misbehave(const char *mischief)
@@ -173,6 +223,7 @@ int main(int argc, char **argv)
         TEST(test_no_bytes),
         TEST(test_a_child_that_crashes),
         TEST(test_cancelled_while_it_runs),
+        TEST(test_functions_of_another_component_are_found),
         TEST(test_words_that_make_no_sense),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
