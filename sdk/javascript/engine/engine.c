@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "body.h"
+#include "compression.h"
+#include "crypto.h"
 #include "encoding.h"
 #include "execution_context.h"
 #include "fetch.h"
@@ -166,7 +168,8 @@ static bool define_globals(struct engine *engine)
         pump_register(context) == 0 && timers_register(context, global) == 0 &&
         fetch_register(context, native) == 0 && natives_register(context, native) == 0 &&
         introspection_register(context, native) == 0 && url_register(context, native) == 0 &&
-        encoding_register(context, native) == 0;
+        encoding_register(context, native) == 0 && compression_register(context, native) == 0 &&
+        crypto_register(context, native) == 0;
     if (is_done)
         is_done = JS_DefinePropertyValueStr(context, global, "fn0Native", native,
                                             JS_PROP_CONFIGURABLE) >= 0;
