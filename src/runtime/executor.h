@@ -6,8 +6,9 @@
  *
  * A call: waiting (for the first compile) → starting (its instance's start-up) → running → ended;
  * runtime/call.h has the table of states. A new or woken call is polled in the turn of the loop in
- * which it came; guests that compute are stopped by the engine's tick and have one turn in each
- * round, so that sockets and other calls never wait for more than a tick.
+ * which it came. Guests that compute are stopped by the engine's tick and have turns of lower rank:
+ * one at a time, when nobody else is ready, or every 2 ms. So sockets and other calls never wait
+ * for more than a tick.
  *
  * Life: one a worker. Made after the worker's directory, whose one watcher it is; closed before
  * it.

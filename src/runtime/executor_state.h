@@ -39,12 +39,14 @@ struct executor {
     struct pools pools;
     struct cpu_clock cpu_clock;
     struct list functions;
-    struct list alive;          /* all calls */
-    struct list free;           /* call objects to be used again, by `link` */
-    struct list ready;          /* calls that were begun or woken */
-    struct list computing;      /* calls that a tick stopped: one has a turn in each round */
-    struct list ready_mark;     /* where this round's part of `ready` ends */
-    struct list computing_mark; /* where that of `computing` ends */
+    struct list alive;      /* all calls */
+    struct list free;       /* call objects to be used again, by `link` */
+    struct list ready;      /* calls that were begun or woken */
+    struct list computing;  /* calls that a tick stopped: one of them has a turn at a time */
+    struct list ready_mark; /* where this round's part of `ready` ends */
+    bool yielded;           /* the call that was polled last was stopped by a tick */
+    uint64_t quick_ns;      /* monotonic: when one of `ready` last had a turn that was not */
+    uint64_t computing_ns;  /* when one of `computing` last had, or the first came in */
     struct loop_task run;
     struct call *current; /* whose events are being told */
     struct loop_timeout close_again;

@@ -10,6 +10,15 @@
 /* How long calls of the ready queue are polled before the sockets have their turn. */
 #define ROUND_NS NANOSECONDS_PER_MILLISECOND
 
+/* Those who compute wait no longer than this for a turn of one of them, however many others come.
+ */
+#define COMPUTING_WAIT_NS_MAX (2 * NANOSECONDS_PER_MILLISECOND)
+
+/* After one who does not compute had a turn, so long the sockets are looked at before one who does
+ * has his: a client that was just answered often asks again at once, and would wait for a whole
+ * tick. */
+#define COMPUTING_PAUSE_NS 100000u
+
 /* An interrupted guest ends at its next tick or wait: what needs more polls is dropped unheard. */
 #define STOP_POLLS_MAX 16u
 
@@ -53,33 +62,72 @@ void polling_woken(void *context, void *object)
 
 static void poll_call(struct call *call);
 
-/* One round: the calls that were ready when it began, as far as the time goes, and one of those
- * that computed before it. So a call that is new waits for one tick of a computing guest at most,
- * and a stream of new ones cannot starve it. */
-static void run(struct loop_task *task)
+/* Polls the calls that were ready when the round began, as far as the time goes. */
+static void poll_ready(struct executor *executor, uint64_t end_ns)
 {
-    struct executor *executor = container_of(task, struct executor, run);
     struct loop *loop = executor->options.loop;
-    uint64_t end_ns = loop_update(loop) + ROUND_NS;
     list_push_back(&executor->ready, &executor->ready_mark);
-    list_push_back(&executor->computing, &executor->computing_mark);
     do {
         struct list *link = executor->ready.next;
         if (link == &executor->ready_mark)
             break;
         list_remove(link);
+        executor->yielded = false;
         poll_call(container_of(link, struct call, link));
+        if (!executor->yielded)
+            executor->quick_ns = loop_now_ns(loop);
     } while (loop_now_ns(loop) < end_ns);
     list_remove(&executor->ready_mark);
-    struct list *link = executor->computing.next;
-    bool computes = link != &executor->computing_mark;
-    list_remove(&executor->computing_mark);
-    if (computes) {
-        list_remove(link);
-        poll_call(container_of(link, struct call, link));
-    }
+}
+
+/* Polls the one who has computed and waits for longest. */
+static void poll_computing(struct executor *executor)
+{
+    struct list *link = list_pop_front(&executor->computing);
+    check(link);
+    poll_call(container_of(link, struct call, link));
+    executor->computing_ns = loop_now_ns(executor->options.loop);
+}
+
+/* Whether it is the turn of one who computes: where nobody else is ready, nor had a quick turn a
+ * moment ago, or when those who compute have waited long enough. */
+static bool computing_is_due(const struct executor *executor, uint64_t now_ns)
+{
+    if (list_empty(&executor->computing))
+        return false;
+    if (now_ns - executor->computing_ns >= COMPUTING_WAIT_NS_MAX)
+        return true;
+    return list_empty(&executor->ready) && now_ns - executor->quick_ns >= COMPUTING_PAUSE_NS;
+}
+
+/* One round: the turn of those that are ready, or of one of those that were stopped by a tick. What
+ * a round has produced leaves before the next, and the sockets are looked at. So an answer never
+ * waits for somebody else's computing, a new call for one tick at most, and a stream of new calls
+ * starves nobody. */
+static void run(struct loop_task *task)
+{
+    struct executor *executor = container_of(task, struct executor, run);
+    struct loop *loop = executor->options.loop;
+    uint64_t now_ns = loop_update(loop);
+    if (computing_is_due(executor, now_ns))
+        poll_computing(executor);
+    else if (!list_empty(&executor->ready))
+        poll_ready(executor, now_ns + ROUND_NS);
     if (!list_empty(&executor->ready) || !list_empty(&executor->computing))
         loop_defer(loop, &executor->run);
+}
+
+/* Queues a call that a tick has stopped. */
+static void queue_computing(struct call *call)
+{
+    struct executor *executor = call->executor;
+    check(list_empty(&call->link));
+    /* It just had its turn: the wait begins now. */
+    if (list_empty(&executor->computing))
+        executor->computing_ns = loop_now_ns(executor->options.loop);
+    list_push_back(&executor->computing, &call->link);
+    executor->yielded = true;
+    loop_defer(executor->options.loop, &executor->run);
 }
 
 void polling_init(struct executor *executor)
@@ -87,7 +135,6 @@ void polling_init(struct executor *executor)
     list_init(&executor->ready);
     list_init(&executor->computing);
     list_init(&executor->ready_mark);
-    list_init(&executor->computing_mark);
     loop_task_init(&executor->run, run);
 }
 
@@ -533,12 +580,10 @@ static void unfinished(struct call *call, enum fn0_poll result)
         stop(call, ERROR_CALL_CPU);
         return;
     }
-    if (result == FN0_POLL_YIELDED && list_empty(&call->link)) {
-        list_push_back(&call->executor->computing, &call->link);
-        loop_defer(call->executor->options.loop, &call->executor->run);
-    } else if (call->woken) {
+    if (result == FN0_POLL_YIELDED && list_empty(&call->link))
+        queue_computing(call);
+    else if (call->woken)
         queue(call);
-    }
 }
 
 static void poll_handler(struct call *call)
@@ -628,8 +673,7 @@ static bool poll_start(struct call *call)
     } else if (cpu_meter_over(&call->start_cpu)) {
         stop(call, ERROR_CALL_START_CPU);
     } else if (result == FN0_POLL_YIELDED && list_empty(&call->link)) {
-        list_push_back(&executor->computing, &call->link);
-        loop_defer(executor->options.loop, &executor->run);
+        queue_computing(call);
     } else if (call->woken) {
         queue(call);
     }

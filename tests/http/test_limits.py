@@ -422,6 +422,26 @@ def test_neighbours_do_not_feel_a_guest_that_computes(limited):
         assert busy.response().status == 200
 
 
+def test_neighbours_do_not_wait_for_each_guest_that_computes(limited):
+    """One worker; a client asks for little again and again beside four guests that compute for ever. Mostly it does not
+    even wait for one tick, and they get their turns all the same."""
+    host = limited(cpu="1s", duration="none")
+    busy = [host.connect() for _ in range(4)]
+    with host.connect() as other:
+        for connection in busy:
+            connection.send_head("GET", "/spin-forever")
+        time.sleep(0.05)
+        took = []
+        for _ in range(500):
+            started = time.monotonic()
+            assert other.get("/hello").status == 200
+            took.append(elapsed(started))
+        assert sorted(took)[len(took) // 2] < 0.001 * SLOWNESS
+        for connection in busy:
+            assert connection.response().error == "cpu"
+            connection.close()
+
+
 def test_slots_are_bounded(start_host):
     """What has no slot is refused at once, and the first request after the crowd is served."""
     host = start_host(guest("probe"), "--slots", "2")

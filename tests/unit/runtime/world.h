@@ -24,6 +24,7 @@
 
 #define MS NANOSECONDS_PER_MILLISECOND
 #define SECOND NANOSECONDS_PER_SECOND
+#define TURN_NS (MS / 50)
 
 /* A version with a configuration of its own. */
 struct test_version {
@@ -161,9 +162,10 @@ static void world_output_end(void *context, const struct version *version, struc
     strcat(world->output, ".");
 }
 
-/* One turn of the loop. */
+/* One turn of the loop, in which a little time goes by. */
 static inline void turn(struct world *world)
 {
+    fake_sleep(TURN_NS);
     loop_run_once(world->loop, 0);
 }
 
