@@ -841,14 +841,26 @@ free_connection:
     return code;
 }
 
-void http_connection_drain(struct http_connection *connection)
+/* Whether the client has sent what was not read yet. */
+static bool has_unread(const struct http_connection *connection)
 {
     char byte;
+    return recv(connection->socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
+bool http_connection_is_quiet(const struct http_connection *connection)
+{
+    return state_of(connection) == HTTP_CONNECTION_IDLE &&
+           http_output_bytes(&connection->output) == 0 && !http_connection_has_input(connection) &&
+           !has_unread(connection);
+}
+
+void http_connection_drain(struct http_connection *connection)
+{
     bool idle = state_of(connection) == HTTP_CONNECTION_IDLE;
     if (!idle && state_of(connection) != HTTP_CONNECTION_LINGERING)
         return;
-    if (idle && connection->requests > 0 && !connection->input_ended &&
-        recv(connection->socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0) {
+    if (idle && connection->requests > 0 && !connection->input_ended && !has_unread(connection)) {
         close_soon(connection, false);
         settle(connection);
         return;

@@ -105,6 +105,10 @@ int http_connection_open(struct http_shared *shared, int socket, const struct ad
  * does so for a short time only. */
 void http_connection_drain(struct http_connection *connection);
 
+/* Whether nothing of a request has come, not even as far as the socket, and no answer is left to
+ * send: a connection that is idle and can be closed without harm. Asks the system. */
+bool http_connection_is_quiet(const struct http_connection *connection);
+
 /* Closes it as it is; its exchange is told `gone` with `code`. */
 void http_connection_lose(struct http_connection *connection, int code);
 

@@ -23,6 +23,10 @@
  * `write_timeout` between two moments in which the client takes something; `idle_timeout` is
  * between two requests, and before the first, and ends in silence.
  *
+ * Where descriptors run out, the connection that has been idle longest makes room for a new one.
+ * Where none is idle the backlog waits until a connection closes, and is looked at ten times a
+ * second meanwhile; a line in the log says so, every ten seconds at most.
+ *
  * All on the thread of the worker's loop. In the steady state of kept connections nothing is
  * allocated, and an exchange costs one read and one write. */
 
@@ -36,6 +40,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/fault.h"
+#include "base/log.h"
 #include "base/slice.h"
 #include "base/state.h"
 #include "io/address.h"
@@ -119,6 +124,7 @@ struct http_server_options {
     uint64_t idle_timeout_ns;
     size_t body_window_bytes; /* of a request's body unconsumed by the handler; over 0 */
     size_t output_bytes_max;  /* gathered for a slow reader before http_exchange_room is 0 */
+    struct log *log;          /* NULL: nothing is logged */
     struct fault *fault;      /* of tests; NULL */
     state_trace trace;        /* told each move of each connection; may be NULL */
     void *trace_context;
@@ -129,6 +135,7 @@ struct http_server_counts {
     uint64_t connections_accepted;
     uint64_t connections_refused; /* by the bounds, or for want of memory */
     uint64_t connections_evicted; /* idle ones that made room for new ones */
+    uint64_t accepts_failed;      /* for want of descriptors or memory */
     uint64_t requests;            /* begun; refused ones included */
 };
 

@@ -255,6 +255,7 @@ static int make_http(struct worker *worker, struct error *error)
         .idle_timeout_ns = configuration->net.idle_timeout_ns,
         .body_window_bytes = BODY_WINDOW_BYTES,
         .output_bytes_max = OUTPUT_BYTES_MAX,
+        .log = worker->options.log,
     };
     struct http_handler handler = gateway_handler(worker->gateway);
     return http_server_create(worker->loop, &options, &handler, &worker->http, error);
