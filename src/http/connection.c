@@ -229,7 +229,7 @@ static uint64_t timeout_of(const struct http_shared *shared, enum http_timing ti
     case HTTP_TIMING_IDLE:
         return bounded_by_drain(shared, options->idle_timeout_ns);
     case HTTP_TIMING_HEAD:
-        return options->head_timeout_ns;
+        return bounded_by_drain(shared, options->head_timeout_ns);
     case HTTP_TIMING_BODY:
         return options->body_timeout_ns;
     case HTTP_TIMING_LINGER:
@@ -855,17 +855,34 @@ bool http_connection_is_quiet(const struct http_connection *connection)
            !has_unread(connection);
 }
 
+/* Whether a drain waits for nothing of it: it is between two requests, or in the middle of a head
+ * or of a body that nobody wants, and what was sent of that has been read. */
+static bool owes_nothing(const struct http_connection *connection)
+{
+    switch (state_of(connection)) {
+    case HTTP_CONNECTION_IDLE:
+        /* A new one was opened for a request. */
+        return connection->requests > 0 && !connection->input_ended && !has_unread(connection);
+    case HTTP_CONNECTION_HEAD:
+        return !has_unread(connection);
+    case HTTP_CONNECTION_DISCARDING:
+        return true;
+    default:
+        return false;
+    }
+}
+
 void http_connection_drain(struct http_connection *connection)
 {
-    bool idle = state_of(connection) == HTTP_CONNECTION_IDLE;
-    if (!idle && state_of(connection) != HTTP_CONNECTION_LINGERING)
-        return;
-    if (idle && connection->requests > 0 && !connection->input_ended && !has_unread(connection)) {
-        close_soon(connection, false);
+    enum http_connection_state state = state_of(connection);
+    if (owes_nothing(connection)) {
+        close_soon(connection, state == HTTP_CONNECTION_DISCARDING);
         settle(connection);
-        return;
+    } else if (state == HTTP_CONNECTION_IDLE || state == HTTP_CONNECTION_HEAD ||
+               state == HTTP_CONNECTION_LINGERING) {
+        /* It gets a short time: to send the request it was opened for, or the rest of one, or to
+         * take its last answer. */
+        connection->progress = true;
+        time_input(connection);
     }
-    /* It gets a short time: to send the request it was opened for, or to take its last answer. */
-    connection->progress = true;
-    time_input(connection);
 }

@@ -155,10 +155,11 @@ int http_server_listen(struct http_server *server, int socket, struct error *err
  * http_server_listen. */
 int http_server_adopt(struct http_server *server, int socket, struct error *error);
 
-/* Accepts what waits in the backlog, then closes the listening sockets. Idle connections are closed
- * unless a request is on its way; others after their running exchange (answers carry Connection:
- * close from now on). `drained` is called once, from the loop, when no connection is left. How long
- * that may take is the caller's to bound, by http_server_close. */
+/* Accepts what waits in the backlog, then closes the listening sockets. Idle connections, and those
+ * that have sent half a head, are closed unless more is on its way; others after their running
+ * exchange (answers carry Connection: close from now on). `drained` is called once, from the loop,
+ * when no connection is left. How long that may take is the caller's to bound, by
+ * http_server_close. */
 void http_server_drain(struct http_server *server, void (*drained)(void *context), void *context);
 
 /* Cuts what is left (exchanges are told `gone`, from the loop) and frees all; `closed` (may be

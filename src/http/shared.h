@@ -33,7 +33,8 @@
 #define HTTP_LINGER_BYTES_MAX 33554432
 #define HTTP_LINGER_NS (5 * NANOSECONDS_PER_SECOND)
 
-/* While draining, a new connection has this long to say something, and one that lingers to go. */
+/* While draining, a new connection has this long to say something, a head that has begun to come
+ * whole, and a connection that lingers to go. */
 #define HTTP_DRAIN_GRACE_NS (NANOSECONDS_PER_SECOND / 2)
 
 /* Pipelined requests of one connection handled before others get their turn. */

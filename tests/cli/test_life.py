@@ -133,6 +133,19 @@ def test_idle_connections_do_not_hold_it():
         assert elapsed(started) < 2 * SLOWNESS
 
 
+def test_half_a_request_does_not_hold_it():
+    with Host(guest("hello"), workers=2) as host:
+        connections = [host.connect() for _ in range(4)]
+        for connection in connections:
+            connection.send("GET / HTTP/1.1\r\nHost: ")
+        time.sleep(0.1)
+        started = time.monotonic()
+        host.signal(signal.SIGTERM)
+        assert host.wait() == 0
+        assert elapsed(started) < 2 * SLOWNESS
+        assert all(connection.is_closed() for connection in connections)
+
+
 def test_what_waits_to_be_accepted_is_served():
     """The kernel has accepted these connections: they are as good as any."""
     with Host(guest("probe"), "--limits", "none") as host:

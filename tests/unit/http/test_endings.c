@@ -638,6 +638,59 @@ static void drains_what_is_on_its_way(void **state)
     fixture_free(fixture);
 }
 
+/* Half a head is no request: nobody waits for the rest, but for what has been sent of it. */
+static void drains_half_a_head(void **state)
+{
+    struct server_fixture *fixture = fixture_make();
+    (void)state;
+    fixture->on_request = answer_with_path;
+    say(fixture, "GET /1 HTTP/1.1\r\n");
+    http_server_drain(fixture->server, on_fixture_drained, fixture);
+    run(fixture);
+    expect_received(fixture, "");
+    expect_end(fixture);
+    assert_true(fixture->drained);
+    fixture_free(fixture);
+
+    fixture = fixture_make();
+    fixture->on_request = answer_with_path;
+    say(fixture, "GET /1 HTTP/1.1\r\n");
+    client_send(fixture, SLICE("Host: h\r\n"));
+    http_server_drain(fixture->server, on_fixture_drained, fixture);
+    run(fixture);
+    expect_open(fixture);
+    say(fixture, "\r\n");
+    expect_received(fixture, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n"
+                             "Connection: close\r\n\r\n/1");
+    fixture_free(fixture);
+
+    fixture = fixture_make();
+    say(fixture, "GET /1 HTTP/1.1\r\n");
+    client_send(fixture, SLICE("Host: h\r\n"));
+    http_server_drain(fixture->server, on_fixture_drained, fixture);
+    pass_time(fixture, SECOND / 2); /* 408, and the client is not waited for */
+    pass_time(fixture, SECOND / 2);
+    assert_true(fixture->drained);
+    fixture_free(fixture);
+}
+
+/* Nor for the rest of a body that nobody wants. */
+static void drains_what_is_read_away(void **state)
+{
+    struct server_fixture *fixture = fixture_make();
+    (void)state;
+    fixture->on_request = answer_with_path;
+    say(fixture, "POST /1 HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nabc");
+    expect_received(fixture, OK("2", "/1"));
+    expect_open(fixture);
+    http_server_drain(fixture->server, on_fixture_drained, fixture);
+    run(fixture);
+    expect_end(fixture);
+    pass_time(fixture, SECOND / 2);
+    assert_true(fixture->drained);
+    fixture_free(fixture);
+}
+
 static void closes_with_running_exchanges(void **state)
 {
     struct server_fixture *fixture = fixture_make();
@@ -763,6 +816,8 @@ int main(void)
         cmocka_unit_test(drains_the_backlog),
         cmocka_unit_test(drains_what_lingers),
         cmocka_unit_test(drains_what_is_on_its_way),
+        cmocka_unit_test(drains_half_a_head),
+        cmocka_unit_test(drains_what_is_read_away),
         cmocka_unit_test(closes_with_running_exchanges),
         cmocka_unit_test(closes_within_events),
         cmocka_unit_test(drains_within_requests),
