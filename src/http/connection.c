@@ -103,7 +103,7 @@ static void close_now(struct http_connection *connection)
     loop_timeout_stop(&connection->write_timeout);
     loop_task_cancel(&connection->flush);
     loop_task_cancel(&connection->work);
-    client_counts_leave(&shared->clients, connection->client);
+    client_counts_leave(shared->options.clients, connection->client);
     uv_close((uv_handle_t *)&connection->poll, on_closed);
     if (connection->resets) {
         const struct linger at_once = {.l_onoff = 1, .l_linger = 0};
@@ -811,7 +811,7 @@ int http_connection_open(struct http_shared *shared, int socket, const struct ad
     if (!connection)
         return ERROR_OUT_OF_MEMORY;
     *connection = (struct http_connection){.shared = shared, .socket = socket, .peer = *peer};
-    int code = client_counts_enter(&shared->clients, peer, &connection->client);
+    int code = client_counts_enter(shared->options.clients, peer, &connection->client);
     if (code)
         goto free_connection;
     code = watch_socket(connection);
@@ -835,7 +835,7 @@ int http_connection_open(struct http_shared *shared, int socket, const struct ad
     return 0;
 
 leave_clients:
-    client_counts_leave(&shared->clients, connection->client);
+    client_counts_leave(shared->options.clients, connection->client);
 free_connection:
     free(connection);
     return code;

@@ -313,7 +313,6 @@ static void destroy(struct http_server *server)
     loop_task_cancel(&server->close_task);
     http_exchange_free_all(shared);
     http_block_pool_fini(&shared->blocks);
-    client_counts_fini(&shared->clients);
     free(shared->read_memory);
     free(server);
 }
@@ -392,16 +391,10 @@ void http_server_close(struct http_server *server, void (*closed)(void *context)
 static int init_shared(struct http_shared *shared)
 {
     struct fault *fault = shared->options.fault;
-    int code = client_counts_init(&shared->clients, shared->options.connections_max,
-                                  shared->options.connections_per_address_max, fault);
-    if (code)
-        return code;
     if (!fault_hits(fault, FAULT_ALLOCATION))
         shared->read_memory = malloc(HTTP_READ_BYTES);
-    if (!shared->read_memory) {
-        client_counts_fini(&shared->clients);
+    if (!shared->read_memory)
         return ERROR_OUT_OF_MEMORY;
-    }
     http_block_pool_init(&shared->blocks, BLOCKS_KEPT, fault);
     list_init(&shared->exchanges);
     list_init(&shared->connections);
@@ -416,7 +409,7 @@ int http_server_create(struct loop *loop, const struct http_server_options *opti
 {
     struct http_server *server = NULL;
     check(loop && options->head_bytes_max > 0 && options->body_window_bytes > 0);
-    check(handler->request);
+    check(handler->request && options->clients);
     if (!fault_hits(options->fault, FAULT_ALLOCATION))
         server = malloc(sizeof(*server));
     if (!server)

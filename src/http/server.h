@@ -43,6 +43,7 @@
 #include "base/log.h"
 #include "base/slice.h"
 #include "base/state.h"
+#include "http/client_counts.h"
 #include "io/address.h"
 #include "io/loop.h"
 
@@ -115,9 +116,9 @@ struct http_handler {
 
 /* Copied by http_server_create. LIMIT_NONE is no bound, and no timeout. */
 struct http_server_options {
-    size_t head_bytes_max;  /* LIMIT_REQUEST_HEADER's maximum; also of trailers; over 0 */
-    size_t connections_max; /* on this worker; past it the longest idle one makes room */
-    size_t connections_per_address_max; /* of IPv6 the first 64 bits count */
+    size_t head_bytes_max;         /* LIMIT_REQUEST_HEADER's maximum; also of trailers; over 0 */
+    size_t connections_max;        /* on this worker; past it the longest idle one makes room */
+    struct client_counts *clients; /* how many each client may have; shared by a host's servers */
     uint64_t head_timeout_ns;
     uint64_t body_timeout_ns;
     uint64_t write_timeout_ns;

@@ -12,7 +12,6 @@
 #include <stdint.h>
 
 #include "base/list.h"
-#include "http/client_counts.h"
 #include "http/date.h"
 #include "http/output.h"
 #include "http/server.h"
@@ -50,10 +49,9 @@ struct http_shared {
     struct http_block_pool blocks;
     struct list exchanges;
     size_t exchange_count;
-    /* Connections: all; those between requests, the longest idle first; and by client. */
+    /* Connections: all; and those between requests, the longest idle first. */
     struct list connections;
     struct list idle;
-    struct client_counts clients;
     size_t open;    /* with a socket */
     size_t closing; /* whose handle libuv has not let go of */
     bool draining;

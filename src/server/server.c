@@ -12,6 +12,7 @@
 #include "base/check.h"
 #include "base/machine.h"
 #include "base/state.h"
+#include "http/client_counts.h"
 #include "io/loop.h"
 #include "runtime/budget.h"
 #include "runtime/catalog.h"
@@ -50,6 +51,7 @@ struct server {
     struct engine *engine;
     struct artifact_cache *cache;
     struct budget budget;
+    struct client_counts clients;
     char only_function[FUNCTION_NAME_TEXT_BYTES]; /* empty with a folder */
     struct code_provider provider;                /* the catalog starts it */
     bool provider_open;
@@ -372,21 +374,25 @@ static const struct worker_events worker_events = {
 
 static int make_workers(struct server *server, struct error *error)
 {
-    size_t count = server->options.configuration->workers;
+    const struct host_configuration *configuration = server->options.configuration;
+    size_t count = configuration->workers;
     server->workers = calloc(count, sizeof(server->workers[0]));
     server->directories = calloc(count, sizeof(server->directories[0]));
-    if (!server->workers || !server->directories)
+    if (!server->workers || !server->directories ||
+        client_counts_init(&server->clients, configuration->net.connections_max,
+                           configuration->net.connections_per_address_max, NULL) < 0)
         return error_set_memory(error);
     for (size_t i = 0; i < count; i++) {
         const struct worker_options options = {
             .index = (unsigned)i,
-            .configuration = server->options.configuration,
+            .configuration = configuration,
             .capacity = &server->capacity,
             .only_function = server->only_function[0] ? server->only_function : NULL,
             .random_seed = random_next(server->options.random),
             .control = server->control,
             .engine = server->engine,
             .budget = &server->budget,
+            .clients = &server->clients,
             .log = server->options.log,
             .events = &worker_events,
             .context = server,
@@ -552,6 +558,7 @@ void server_destroy(struct server *server)
         worker_destroy(server->workers[i]);
     while (server->provider_open)
         loop_run_once(server->control, 1);
+    client_counts_fini(&server->clients);
     free(server->workers);
     free(server->directories);
     artifact_cache_destroy(server->cache);

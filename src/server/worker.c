@@ -248,7 +248,7 @@ static int make_http(struct worker *worker, struct error *error)
     const struct http_server_options options = {
         .head_bytes_max = worker->options.capacity->head_bytes_max,
         .connections_max = worker->options.capacity->connections_max,
-        .connections_per_address_max = configuration->net.connections_per_address_max,
+        .clients = worker->options.clients,
         .head_timeout_ns = configuration->net.head_timeout_ns,
         .body_timeout_ns = configuration->net.body_timeout_ns,
         .write_timeout_ns = configuration->net.write_timeout_ns,

@@ -509,7 +509,7 @@ static void bounds_connections_per_address(void **state)
     struct error error;
     int ends[3][2];
     (void)state;
-    fixture->options.connections_per_address_max = 2;
+    fixture->connections_per_address_max = 2;
     assert_int_equal(fixture_open(fixture, true), 0);
     for (int i = 0; i < 3; i++) {
         assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends[i]), 0);
