@@ -13,8 +13,9 @@
  *
  * waiting: its function is being compiled. starting: its instance runs its start-up, which has a
  * budget of its own. running: the handler was entered. stopping: a limit was passed, and the guest
- * is polled for its backtrace. From running a call goes back to starting once, when a kept
- * instance proves to be single-use (decisions, 13). Worker's thread. */
+ * is polled for its backtrace; the same of a start-up is start-stopping, from starting to ended.
+ * From running a call goes back to starting once, when a kept instance proves to be single-use
+ * (decisions, 13). Worker's thread. */
 
 #ifndef FN0_RUNTIME_CALL_H
 #define FN0_RUNTIME_CALL_H
@@ -42,6 +43,7 @@ enum call_state {
     CALL_STARTING,
     CALL_RUNNING,
     CALL_STOPPING,
+    CALL_START_STOPPING,
     CALL_ENDED,
     CALL_STATE_COUNT,
 };
@@ -62,7 +64,7 @@ struct call {
     struct list alive; /* among all calls of the executor */
     struct executor *executor;
     struct function *function;
-    struct instance *instance;    /* starting, running, stopping */
+    struct instance *instance;    /* from starting on, until it ends */
     struct fn0_call *bridge;      /* running, stopping */
     const struct call_sink *sink; /* NULL: cancelled */
     void *context;
@@ -76,7 +78,7 @@ struct call {
     uint64_t window_bytes;    /* of the response, given in sum: a second run begins with it */
     uint64_t response_bytes;  /* told */
     uint64_t memory_refusals; /* of the instance, before the handler was entered */
-    int stop_code;            /* stopping: why */
+    int stop_code;            /* stopping, start-stopping: why */
     int end_code;             /* why it is to be ended when its events are told; 0: it is not */
     unsigned stop_polls;      /* that it had since then */
     bool polled;              /* is within a poll: it is not queued, only marked */

@@ -27,11 +27,12 @@ static void check_call(const struct call *call)
 {
     unsigned state = call->state.now;
     bool entered = state == CALL_RUNNING || state == CALL_STOPPING;
+    bool starts = state == CALL_STARTING || state == CALL_START_STOPPING;
     check((call->bridge != NULL) == entered);
-    check((call->instance != NULL) == (entered || state == CALL_STARTING));
+    check((call->instance != NULL) == (entered || starts));
     check(!call->instance || call->instance->call == call);
     check(!call->instance || call->instance->pool == call->function->pool);
-    check((call->stop_code != 0) == (state == CALL_STOPPING));
+    check((call->stop_code != 0) == (state == CALL_STOPPING || state == CALL_START_STOPPING));
     check(!call->response_cut || call->response_over);
     check(call->stop_polls <= STOP_POLLS_MAX);
 }
@@ -342,21 +343,30 @@ void polling_abandon(struct call *call)
 /* A limit was passed: the guest is interrupted, and one more poll brings its backtrace. */
 static void stop(struct call *call, int code)
 {
-    switch (call->state.now) {
-    case CALL_STARTING:
-        polling_end(call, code, "in the start-up of its instance");
-        break;
-    case CALL_RUNNING:
-        check(code != 0 && call->stop_code == 0);
-        call->stop_code = code;
-        state_move(&call->state, CALL_STOPPING, loop_now_ns(call->executor->options.loop));
+    uint64_t now_ns = loop_now_ns(call->executor->options.loop);
+    /* A second limit that is passed meanwhile changes nothing. */
+    if (call->state.now == CALL_STOPPING || call->state.now == CALL_START_STOPPING)
+        return;
+    check(code != 0 && call->stop_code == 0);
+    call->stop_code = code;
+    if (call->state.now == CALL_STARTING) {
+        state_move(&call->state, CALL_START_STOPPING, now_ns);
+        fn0_instance_interrupt(call->instance->bridge);
+    } else {
+        state_move(&call->state, CALL_STOPPING, now_ns);
         fn0_call_interrupt(call->bridge);
-        list_remove(&call->link);
-        queue(call);
-        break;
-    default:
-        check(call->state.now == CALL_STOPPING);
     }
+    list_remove(&call->link);
+    queue(call);
+}
+
+/* It was interrupted, and is not at its end yet. */
+static void stop_again(struct call *call)
+{
+    if (++call->stop_polls > STOP_POLLS_MAX)
+        polling_end(call, call->stop_code, "it could not be interrupted");
+    else
+        queue(call);
 }
 
 /* ---- Single-use instances -------------------------------------------------------------------- */
@@ -570,10 +580,7 @@ static void failed(struct call *call)
 static void unfinished(struct call *call, enum fn0_poll result)
 {
     if (call->state.now == CALL_STOPPING) {
-        if (++call->stop_polls > STOP_POLLS_MAX)
-            end(call, call->stop_code, "it could not be interrupted", false);
-        else
-            queue(call);
+        stop_again(call);
         return;
     }
     if (cpu_meter_over(&call->cpu)) {
@@ -649,6 +656,17 @@ static void start_failed(struct call *call)
     polling_end(call, code, error->message);
 }
 
+/* The start-up was interrupted, and polled for its backtrace. */
+static void start_stopped(struct call *call, enum fn0_poll result)
+{
+    if (result == FN0_POLL_FAILED)
+        polling_end(call, call->stop_code, call->executor->bridge_error.message);
+    else if (result == FN0_POLL_READY)
+        polling_end(call, call->stop_code, "the start-up ended a moment later by itself");
+    else
+        stop_again(call);
+}
+
 /* Runs the instance's start-up. True: the handler is entered. */
 static bool poll_start(struct call *call)
 {
@@ -662,7 +680,9 @@ static bool poll_start(struct call *call)
     enum fn0_poll result = fn0_instance_poll(call->instance->bridge, &executor->bridge_error);
     call->polled = false;
     cpu_meter_end(&call->start_cpu, &executor->cpu_clock, loop_update(executor->options.loop));
-    if (result == FN0_POLL_FAILED) {
+    if (call->state.now == CALL_START_STOPPING) {
+        start_stopped(call, result);
+    } else if (result == FN0_POLL_FAILED) {
         start_failed(call);
     } else if (result == FN0_POLL_READY) {
         loop_timeout_stop(&call->duration);
@@ -682,11 +702,11 @@ static bool poll_start(struct call *call)
 
 static void poll_call(struct call *call)
 {
-    check(call->state.now == CALL_STARTING || call->state.now == CALL_RUNNING ||
-          call->state.now == CALL_STOPPING);
+    bool starts = call->state.now == CALL_STARTING || call->state.now == CALL_START_STOPPING;
+    check(starts || call->state.now == CALL_RUNNING || call->state.now == CALL_STOPPING);
     check(!call->polled && list_empty(&call->link) && !call->executor->current);
     check_call(call);
-    if (call->state.now == CALL_STARTING && !poll_start(call))
+    if (starts && !poll_start(call))
         return;
     poll_handler(call);
 }

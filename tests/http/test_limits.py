@@ -384,6 +384,8 @@ def test_start_up_has_its_own_limit(limited):
     response = host.get("/")
     assert response.status == 504 and response.error == "start_cpu"
     assert elapsed(started) < 2 * SLOWNESS
+    line = host.wait_for_line(message="call failed", error="start_cpu")
+    assert line["detail"].startswith("interrupted") and "!start" in line["detail"]  # a backtrace with names
 
 
 def test_a_trap_in_start_up(limited):
