@@ -10,11 +10,14 @@ use crate::events::{Events, Record};
 use crate::io::{Answer, now, wait_for};
 use crate::local::Local;
 use crate::shared::SharedRef;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
 use wasmtime_wasi::p2::{InputStream, OutputStream, Pollable, StreamError, StreamResult};
+
+/// Small pieces are joined up to here: what each of them costs a guest is the reading, not its bytes.
+const JOINED_BYTES_MAX: usize = 16 << 10;
 
 /// What one `check-write` promises at most: a guest may have the host allocate as much.
 const WRITE_BYTES_MAX: usize = 1 << 20;
@@ -26,7 +29,7 @@ pub struct IncomingBody(RefCell<Incoming>);
 
 #[derive(Default)]
 struct Incoming {
-    pieces: VecDeque<Bytes>,
+    pieces: VecDeque<BytesMut>,
     /// What C said at its end.
     ended: Option<Ended>,
     /// The guest reads no more: what still comes is dropped.
@@ -65,7 +68,7 @@ impl IncomingBody {
             body.consumed += piece.len() as u64;
             return true;
         }
-        body.pieces.push_back(Bytes::copy_from_slice(piece));
+        body.add(piece);
         std::mem::take(&mut body.waiting)
     }
 
@@ -99,6 +102,15 @@ impl Incoming {
         self.consumed += bytes as u64;
     }
 
+    fn add(&mut self, piece: &[u8]) {
+        match self.pieces.back_mut() {
+            Some(last) if last.len() + piece.len() <= JOINED_BYTES_MAX => {
+                last.extend_from_slice(piece);
+            }
+            _ => self.pieces.push_back(BytesMut::from(piece)),
+        }
+    }
+
     fn is_ready(&self) -> bool {
         !self.pieces.is_empty() || self.ended.is_some() || self.closed
     }
@@ -121,7 +133,7 @@ impl Incoming {
             self.pieces.pop_front().unwrap_or_default()
         };
         self.consumed += answer.len() as u64;
-        Ok(answer)
+        Ok(answer.freeze())
     }
 }
 
