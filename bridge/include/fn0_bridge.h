@@ -238,6 +238,9 @@ enum fn0_event_kind {
     FN0_EVENT_RESPONSE_CUT,
     /* The guest asked for the request's body for the first time. */
     FN0_EVENT_REQUEST_BODY_WANTED,
+    /* The guest is about to set its response, and holds the request's body, of which it has not
+       asked for anything yet: it may do so later. */
+    FN0_EVENT_REQUEST_BODY_HELD,
     /* `number` bytes of the request's body were taken by the guest since the last poll (or dropped
        with their stream). */
     FN0_EVENT_REQUEST_BODY_CONSUMED,

@@ -196,6 +196,11 @@ void http_exchange_limit_body(struct http_exchange *exchange, uint64_t body_byte
  * again does nothing. */
 void http_exchange_read(struct http_exchange *exchange);
 
+/* The body may be wanted yet, after the response is begun: sends 100 (Continue) now where it is
+ * expected, since it cannot be sent then; nothing is read. Not for a body that Content-Length says
+ * is too large. */
+void http_exchange_continue(struct http_exchange *exchange);
+
 /* The handler has used `bytes` of what it was handed of the body. Reading stops while
  * `body_window_bytes` are unused, until half of them are used. No event comes from within. */
 void http_exchange_consumed(struct http_exchange *exchange, size_t bytes);

@@ -279,7 +279,7 @@ int call_start(struct executor *executor, struct directory_entry *entry,
                struct error *error)
 {
     check(sink->head && sink->body && sink->response_end && sink->response_cut);
-    check(sink->body_wanted && sink->body_consumed && sink->end);
+    check(sink->body_wanted && sink->body_held && sink->body_consumed && sink->end);
     int code = start_refusal(executor, entry);
     if (code < 0)
         return error_set(error, code, "%s", error_info(code)->text);

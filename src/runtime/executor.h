@@ -90,10 +90,11 @@ struct call_usage {
 };
 
 /* Who receives what a call produces; called on the worker's loop, never from within call_start or
- * another function of this header. Order: body_wanted and body_consumed at any time; head, body…,
- * then response_end or response_cut; `end` is the last of all: the call is gone when it returns.
- * With `code` other than 0 no more of the response will come, and where no head was told the sink
- * answers its client by that code's row. The response may be whole long before the end.
+ * another function of this header. Order: body_wanted and body_consumed at any time; body_held
+ * right before head, where the guest may yet want the body; head, body…, then response_end or
+ * response_cut; `end` is the last of all: the call is gone when it returns. With `code` other than
+ * 0 no more of the response will come, and where no head was told the sink answers its client by
+ * that code's row. The response may be whole long before the end.
  *
  * Every function of this header may be called from within these, also call_cancel. What they point
  * at is good until they return. The sink must stay until `end` or call_cancel has returned. */
@@ -103,6 +104,7 @@ struct call_sink {
     void (*response_end)(void *context, const struct field *trailers, size_t count);
     void (*response_cut)(void *context);
     void (*body_wanted)(void *context);
+    void (*body_held)(void *context);
     void (*body_consumed)(void *context, size_t bytes);
     void (*end)(void *context, int code, const struct call_usage *usage);
 };

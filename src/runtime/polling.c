@@ -524,6 +524,10 @@ static void tell(struct call *call, const struct fn0_event *event)
         if (call->sink)
             call->sink->body_wanted(call->context);
         break;
+    case FN0_EVENT_REQUEST_BODY_HELD:
+        if (call->sink)
+            call->sink->body_held(call->context);
+        break;
     case FN0_EVENT_REQUEST_BODY_CONSUMED:
         if (call->sink)
             call->sink->body_consumed(call->context, (size_t)event->number);

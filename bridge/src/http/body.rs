@@ -41,6 +41,8 @@ struct Incoming {
     stream: StreamLife,
     /// Whether C wants to know that the guest asked for it.
     announce: bool,
+    /// The guest has consumed its message.
+    taken: bool,
 }
 
 impl IncomingBody {
@@ -79,6 +81,16 @@ impl IncomingBody {
             body.ended = Some(ended);
         }
         std::mem::take(&mut body.waiting)
+    }
+
+    pub fn take(&self) {
+        self.0.borrow_mut().taken = true;
+    }
+
+    /// Whether the guest may still ask for it, and has not done so.
+    pub fn is_held(&self) -> bool {
+        let body = self.0.borrow();
+        body.taken && body.announce && !body.closed
     }
 
     pub fn is_ended(&self) -> bool {

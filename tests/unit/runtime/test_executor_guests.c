@@ -92,6 +92,11 @@ static void on_body_wanted(void *context)
     ((struct seen *)context)->wanted = true;
 }
 
+static void on_body_held(void *context)
+{
+    (void)context;
+}
+
 static void on_body_consumed(void *context, size_t bytes)
 {
     ((struct seen *)context)->consumed += bytes;
@@ -112,6 +117,7 @@ static const struct call_sink sink = {
     .response_end = on_response_end,
     .response_cut = on_response_cut,
     .body_wanted = on_body_wanted,
+    .body_held = on_body_held,
     .body_consumed = on_body_consumed,
     .end = on_end,
 };

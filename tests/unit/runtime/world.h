@@ -106,6 +106,11 @@ static void seen_body_wanted(void *context)
     tell(context, "wanted");
 }
 
+static void seen_body_held(void *context)
+{
+    tell(context, "held");
+}
+
 static void seen_body_consumed(void *context, size_t bytes)
 {
     tell(context, "consumed %zu", bytes);
@@ -127,6 +132,7 @@ static const struct call_sink seen_sink = {
     .response_end = seen_response_end,
     .response_cut = seen_response_cut,
     .body_wanted = seen_body_wanted,
+    .body_held = seen_body_held,
     .body_consumed = seen_body_consumed,
     .end = seen_end,
 };
