@@ -123,8 +123,8 @@ int executor_create(const struct executor_options *options, struct executor **re
     int code = wakes_create(options->loop, polling_woken, executor, &executor->wakes, error);
     if (code < 0)
         goto free_executor;
-    code =
-        outgoing_clients_create(options->loop, options->configuration, &executor->clients, error);
+    code = outgoing_clients_create(options->loop, options->configuration, options->certificates,
+                                   &executor->clients, error);
     if (code < 0)
         goto destroy_wakes;
     executor->traces = log_enabled(options->log, LOG_DEBUG);

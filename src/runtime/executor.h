@@ -52,7 +52,9 @@ struct executor_options {
     struct directory *directory;
     const struct host_configuration *configuration;
     struct executor_output output;
-    struct log *log; /* NULL: nothing is logged */
+    const char
+        *certificates; /* that outgoing requests trust: a file or a folder; NULL: the system's */
+    struct log *log;   /* NULL: nothing is logged */
 };
 
 /* Counted since the start, but for the last two, which say what is now. */

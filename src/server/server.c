@@ -393,6 +393,7 @@ static int make_workers(struct server *server, struct error *error)
             .engine = server->engine,
             .budget = &server->budget,
             .clients = &server->clients,
+            .certificates = server->options.certificates,
             .log = server->options.log,
             .events = &worker_events,
             .context = server,

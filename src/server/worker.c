@@ -284,6 +284,7 @@ static int make_executor(struct worker *worker, struct error *error)
         .directory = worker->directory,
         .configuration = worker->options.configuration,
         .output = {.context = worker, .write = on_output, .end = on_output_end},
+        .certificates = worker->options.certificates,
         .log = worker->options.log,
     };
     return executor_create(&options, &worker->executor, error);

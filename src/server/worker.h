@@ -48,6 +48,7 @@ struct worker_options {
     struct engine *engine;
     struct budget *budget;
     struct client_counts *clients; /* of all workers */
+    const char *certificates;      /* as the executor's */
     struct log *log;
     const struct worker_events *events;
     void *context;
