@@ -59,6 +59,8 @@ struct call_input {
     int failed_code; /* 0: not failed */
 };
 
+/* A call from its start to its end; then its memory is kept for another. `bridge` is there while
+ * the handler runs, `instance` from its start-up on. Times are the loop's, in nanoseconds. */
 struct call {
     struct list link;  /* in one of the executor's queues or its function's waiting ones, or none */
     struct list alive; /* among all calls of the executor */
@@ -111,7 +113,8 @@ struct slice call_body_error_name(int code);
 /* The limit whose passing is `code`; LIMIT_COUNT: none. */
 enum limit call_limit_of(int code);
 
-/* What it used so far. */
+/* What it used so far; `now_ns` is the loop's time. Its memory is the
+ * instance's, and 0 once that was let go. */
 struct call_usage call_usage(const struct call *call, uint64_t now_ns);
 
 #endif
