@@ -101,6 +101,7 @@ static void on_connection(uv_poll_t *poll, int status, int events);
 
 static void start_accepting(struct listener *listener)
 {
+    check(listener->socket >= 0 && !loop_timeout_running(&listener->pause));
     int code = uv_poll_start(&listener->poll, UV_READABLE, on_connection);
     check(code == 0);
 }

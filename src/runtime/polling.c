@@ -78,6 +78,7 @@ static void poll_ready(struct executor *executor, uint64_t end_ns)
         if (!executor->yielded)
             executor->quick_ns = loop_now_ns(loop);
     } while (loop_now_ns(loop) < end_ns);
+    check(!executor->current);
     list_remove(&executor->ready_mark);
 }
 
@@ -96,6 +97,7 @@ static bool computing_is_due(const struct executor *executor, uint64_t now_ns)
 {
     if (list_empty(&executor->computing))
         return false;
+    check(now_ns >= executor->computing_ns && now_ns >= executor->quick_ns);
     if (now_ns - executor->computing_ns >= COMPUTING_WAIT_NS_MAX)
         return true;
     return list_empty(&executor->ready) && now_ns - executor->quick_ns >= COMPUTING_PAUSE_NS;

@@ -166,6 +166,7 @@ static void print_ready(const struct server *server)
 
 static void enter_serving(struct server *server)
 {
+    check(server->listening == server->worker_count && server->worker_count > 0);
     LOG(server->options.log, LOG_INFO, "serving", log_string("code", code_of(server)),
         log_number("workers", server->worker_count), log_number("slots", server->capacity.slots));
     print_ready(server);
@@ -180,6 +181,7 @@ static void on_listening(void *context, struct worker *worker, const struct erro
         return;
     }
     server->listening++;
+    check(server->listening <= server->worker_count);
     if (is_in(server, SERVER_STARTING) && server->listening == server->worker_count)
         move_to(server, SERVER_SERVING);
 }
@@ -263,6 +265,7 @@ static void on_drained(void *context, struct worker *worker)
     struct server *server = context;
     (void)worker;
     server->drained++;
+    check(server->drained <= server->worker_count);
     if (is_in(server, SERVER_FINISHING) && server->drained == server->worker_count)
         move_to(server, SERVER_LEAVING);
 }
@@ -288,6 +291,7 @@ static void close_workers(struct server *server)
 static void on_provider_closed(void *context)
 {
     struct server *server = context;
+    check(server->provider_open && !server->catalog);
     server->provider_open = false;
     if (is_in(server, SERVER_LEAVING))
         close_workers(server);
@@ -301,6 +305,7 @@ static void close_provider(struct server *server)
 static void on_catalog_closed(void *context)
 {
     struct server *server = context;
+    check(server->catalog_closing);
     server->catalog = NULL;
     close_provider(server);
 }
@@ -344,6 +349,7 @@ static void on_ended(void *context, struct worker *worker, const struct error *e
     struct server *server = context;
     (void)worker;
     server->ended++;
+    check(server->ended <= server->worker_count);
     if (error)
         fail(server, error);
     if (is_in(server, SERVER_LEAVING) && server->ended == server->worker_count)

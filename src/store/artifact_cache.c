@@ -214,6 +214,7 @@ static int adopt(struct artifact_cache *cache, const struct artifact_key *key, i
     struct artifact *artifact = calloc(1, sizeof(*artifact));
     struct artifact *other;
 
+    check(descriptor >= 0);
     if (artifact == NULL) {
         close(descriptor);
         return error_set_memory(error);
@@ -296,6 +297,7 @@ static int add_stored(struct stored_list *list, const char *name, const struct s
         list->items = items;
         list->capacity = capacity;
     }
+    check(list->count < list->capacity);
     item = &list->items[list->count++];
     memcpy(item->name, name, NAME_BYTES);
     item->bytes = (uint64_t)status->st_size;
@@ -369,6 +371,7 @@ static int make_room(struct artifact_cache *cache, uint64_t bytes, struct error 
                                    list.items[i].name);
             break;
         }
+        check(list.items[i].bytes <= list.bytes);
         list.bytes -= list.items[i].bytes;
     }
     free(list.items);
@@ -622,6 +625,7 @@ static int store(struct artifact_cache *cache, const struct artifact_key *key, s
         close(descriptor);
         return code;
     }
+    check(descriptor >= 0 && file.descriptor < 0);
     *ret_descriptor = descriptor;
     return 0;
 }

@@ -196,6 +196,7 @@ int cache_folder_renew(struct cache_folder *folder, bool *ret_renewed, struct er
     struct stat opened, named;
     int code;
 
+    check(folder->descriptor >= 0);
     *ret_renewed = false;
     if (fstat(folder->descriptor, &opened) != 0)
         return error_set_errno(error, errno, "cannot look at the cache folder %s", folder->path);
@@ -230,6 +231,7 @@ int cache_file_create(struct cache_folder *folder, struct cache_file *ret_file, 
     struct stat status;
     int descriptor;
 
+    check(folder->descriptor >= 0);
     for (unsigned number = 0; number < ASIDE_TRIES; number++) {
         snprintf(ret_file->name, sizeof(ret_file->name), ASIDE_PREFIX "%ld-%u", (long)getpid(),
                  number);
@@ -257,6 +259,7 @@ int cache_file_commit(struct cache_folder *folder, struct cache_file *file, cons
 {
     int code = 0;
 
+    check(file->descriptor >= 0 && cache_file_is_aside(file->name) && !cache_file_is_aside(name));
     if (fsync(file->descriptor) != 0) {
         code = error_set_errno(error, errno, "cannot sync a file in %s", folder->path);
     } else if (replace) {
