@@ -92,6 +92,20 @@ static bool hold_standard_descriptors(void)
     return true;
 }
 
+/* What a variable of the environment says; NULL where it is not set, or to nothing. */
+static const char *variable(const char *name)
+{
+    const char *value = getenv(name);
+    return value && value[0] ? value : NULL;
+}
+
+/* Whom OpenSSL's users trust instead of the system's store; libcurl leaves it to its program. */
+static const char *trusted_certificates(void)
+{
+    const char *file = variable("SSL_CERT_FILE");
+    return file ? file : variable("SSL_CERT_DIR");
+}
+
 int main(int argc, char **argv)
 {
     if (!hold_standard_descriptors())
@@ -107,6 +121,7 @@ int main(int argc, char **argv)
         .output = STDOUT_FILENO,
         .errors = STDERR_FILENO,
         .colour = getenv("NO_COLOR") == NULL,
+        .certificates = trusted_certificates(),
     };
     if (random_init_system(&random) < 0) {
         dprintf(STDERR_FILENO, "fn0: the system has no random numbers\n");

@@ -238,6 +238,9 @@ enum fn0_event_kind {
     FN0_EVENT_RESPONSE_CUT,
     /* The guest asked for the request's body for the first time. */
     FN0_EVENT_REQUEST_BODY_WANTED,
+    /* The guest is about to set its response, and holds the request's body, of which it has not
+       asked for anything yet: it may do so later. */
+    FN0_EVENT_REQUEST_BODY_HELD,
     /* `number` bytes of the request's body were taken by the guest since the last poll (or dropped
        with their stream). */
     FN0_EVENT_REQUEST_BODY_CONSUMED,
@@ -309,8 +312,8 @@ int fn0_call_create(struct fn0_instance *instance, const struct fn0_request *req
 enum fn0_poll fn0_call_poll(struct fn0_call *call, struct fn0_events *ret_events,
                             struct fn0_error *error);
 
-/* Gives the guest a piece of the request's body, copied. C holds itself to a bound by the CONSUMED
- * events. */
+/* Gives the guest a piece of the request's body, copied; small ones that it has not read yet are
+ * joined. C holds itself to a bound by the CONSUMED events. */
 int fn0_call_request_body(struct fn0_call *call, struct fn0_slice data);
 
 /* The request's body is whole, with its trailers (copied). */

@@ -4,7 +4,8 @@
  *
  * The caller owns the struct and hands it down; whoever fails fills it and returns its code;
  * whoever is in between may put context before the message; the top logs it once. Every function
- * here may be given NULL for `error` and then only returns the code. */
+ * here may be given NULL for `error` and then only returns the code. Nothing is allocated, so an
+ * error can be made when memory is out. Any thread; a struct error by one at a time. */
 
 #ifndef FN0_BASE_ERROR_H
 #define FN0_BASE_ERROR_H
@@ -15,13 +16,14 @@
 
 #define ERROR_MESSAGE_BYTES 4096
 
+/* Embedded, mostly on a stack; need not be readied, and means something only after a failure. */
 struct error {
     int code;                          /* enum error_code; 0: no error */
     char message[ERROR_MESSAGE_BYTES]; /* terminated; cut where too long; several lines only for
                                           backtraces */
 };
 
-/* Sets code and message. Returns `code`. */
+/* Sets code (of tables/errors.h, negative) and message. Returns `code`. */
 int error_set(struct error *error, int code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

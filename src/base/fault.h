@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* What can be made to fail. Each kind is counted by itself. */
 enum fault_kind {
     FAULT_ALLOCATION,
     FAULT_READ,
@@ -19,6 +20,7 @@ enum fault_kind {
     FAULT_KIND_COUNT
 };
 
+/* Embedded in a test; its members are for the functions below. */
 struct fault {
     uint64_t passed[FAULT_KIND_COUNT]; /* operations so far, failed ones included */
     uint64_t fails[FAULT_KIND_COUNT];  /* which one will fail, from 1; 0: none */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 
-/* Names: of requests, and of functions. Any thread. */
+/* Names: of requests, and of functions. Pure functions, but for the random numbers that a new id is
+ * made of; nothing is allocated. Any thread. */
 
 #ifndef FN0_BASE_IDENTIFIER_H
 #define FN0_BASE_IDENTIFIER_H

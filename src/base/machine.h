@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 
-/* What this process may use of the machine: for defaults only. Any thread. */
+/* What this process may use of the machine: for defaults only, which are asked for once, at the
+ * start. Reads files of the system; where these cannot be read the machine counts whole. Any
+ * thread. */
 
 #ifndef FN0_BASE_MACHINE_H
 #define FN0_BASE_MACHINE_H

@@ -19,7 +19,7 @@ void random_init(struct random *random, uint64_t seed);
 /* Seeds from the system (getrandom). Returns 0 or ERROR_SYSTEM. */
 int random_init_system(struct random *random);
 
-/* The next 64 bits. */
+/* The next 64 bits, each as likely set as not. Never fails. */
 uint64_t random_next(struct random *random);
 
 /* A number from 0 to `bound` - 1, each as likely. `bound` over 0. */

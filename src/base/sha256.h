@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 
-/* SHA-256 (FIPS 180-4) and its keyed form (HMAC, RFC 2104), by OpenSSL. Any thread. */
+/* SHA-256 (FIPS 180-4) and its keyed form (HMAC, RFC 2104), by OpenSSL.
+ *
+ * Functions that can fail return 0, ERROR_OUT_OF_MEMORY, or ERROR_INTERNAL where OpenSSL cannot do
+ * what it was asked for (it has been told not to have the algorithm, say). Any thread. */
 
 #ifndef FN0_BASE_SHA256_H
 #define FN0_BASE_SHA256_H
@@ -18,13 +21,13 @@
  * One thread at a time. */
 struct sha256;
 
-/* Begins a hash. ERROR_OUT_OF_MEMORY, or ERROR_INTERNAL where OpenSSL has none. */
+/* Begins a hash. The caller finishes or abandons *ret_hash. */
 int sha256_begin(struct sha256 **ret_hash, struct error *error);
 
-/* Begins a keyed one. The key is copied; it should have SHA256_BYTES. */
+/* Begins a keyed one, as above. The key is copied; it should have SHA256_BYTES. */
 int hmac_sha256_begin(struct slice key, struct sha256 **ret_hash, struct error *error);
 
-/* Adds a piece. */
+/* Adds a piece. After an error the hash can only be abandoned. */
 int sha256_add(struct sha256 *hash, struct slice data, struct error *error);
 
 /* Writes the hash, frees *hash whatever happens, and sets it to NULL. */

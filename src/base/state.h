@@ -29,7 +29,8 @@ struct state_machine {
     unsigned count; /* up to STATE_COUNT_MAX */
 };
 
-/* Told of each move: from which state to which, and how long the first one lasted. */
+/* Told of each move, right after it: from which state to which, and how long the first one lasted
+ * (monotonic). Called on the thread that moves, from within state_move. */
 typedef void (*state_trace)(void *context, const struct state_machine *machine, unsigned from,
                             unsigned to, uint64_t spent_ns);
 
@@ -42,17 +43,19 @@ struct state {
     void *context;
 };
 
-/* Stands at `first` since `now_ns` (monotonic). `trace` may be NULL. */
+/* Stands at `first` since `now_ns` (monotonic), which is not traced. `machine` is borrowed for as
+ * long as the state is used, and so is `context`. `trace` may be NULL. */
 void state_init(struct state *state, const struct state_machine *machine, unsigned first,
                 uint64_t now_ns, state_trace trace, void *context);
 
 /* Whether the table has this move. */
 bool state_may(const struct state *state, unsigned to);
 
-/* Moves, and traces it. The table must have the move. */
+/* Moves, and traces it. The table must have the move, also one to where it stands already. A time
+ * before the last move counts as none spent. */
 void state_move(struct state *state, unsigned to, uint64_t now_ns);
 
-/* The name of where it stands. */
+/* The name of where it stands; static. */
 const char *state_name(const struct state *state);
 
 #endif

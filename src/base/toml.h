@@ -3,8 +3,10 @@
 /* TOML 1.0 as a flat list of entries with dotted keys and lines: what the configuration is read
  * from.
  *
- * The bridge reads the text; this is the one place of base that knows it. Everything of a document
- * lives in the arena that the caller hands in. Any thread. */
+ * The bridge reads the text; this is the one place of base that knows it. Everything of a document,
+ * entries, keys and texts, lives in the arena that the caller hands in, and as long as that does;
+ * of the document's own text nothing is pointed at. Any thread, as long as nobody else uses the
+ * arena. */
 
 #ifndef FN0_BASE_TOML_H
 #define FN0_BASE_TOML_H
@@ -17,6 +19,7 @@
 #include "base/error.h"
 #include "base/slice.h"
 
+/* What a value is. */
 enum toml_kind {
     TOML_STRING,
     TOML_INTEGER,

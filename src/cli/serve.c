@@ -58,6 +58,7 @@ static int serve(const struct program *program, const struct host_configuration 
         .random = program->random,
         .log = log,
         .ready_fd = program->output,
+        .certificates = program->certificates,
     };
     struct server *server;
     uint64_t files = capacity_raise_open_files();

@@ -334,6 +334,15 @@ static void on_body_wanted(void *context)
     relay_leave(relay);
 }
 
+/* Who copies the body sets its head first, and after that nobody can be told to go on. */
+static void on_body_held(void *context)
+{
+    struct relay *relay = relay_enter(context);
+    if (relay->exchange && learn_limits(relay) && !relay->reading)
+        http_exchange_continue(relay->exchange);
+    relay_leave(relay);
+}
+
 static void on_body_consumed(void *context, size_t bytes)
 {
     struct relay *relay = relay_enter(context);
@@ -364,6 +373,7 @@ static const struct call_sink relay_sink = {
     .response_end = on_response_end,
     .response_cut = on_response_cut,
     .body_wanted = on_body_wanted,
+    .body_held = on_body_held,
     .body_consumed = on_body_consumed,
     .end = on_end,
 };

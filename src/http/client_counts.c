@@ -30,15 +30,22 @@ int client_counts_init(struct client_counts *counts, size_t connections_expected
         chains *= 2;
     *counts = (struct client_counts){
         .chain_count = chains, .connections_max = connections_max, .fault = fault};
-    if (!fault_hits(fault, FAULT_ALLOCATION))
-        counts->chains = calloc(chains, sizeof(counts->chains[0]));
-    return counts->chains ? 0 : ERROR_OUT_OF_MEMORY;
+    if (fault_hits(fault, FAULT_ALLOCATION) || pthread_mutex_init(&counts->mutex, NULL) != 0)
+        return ERROR_OUT_OF_MEMORY;
+    counts->chains = calloc(chains, sizeof(counts->chains[0]));
+    if (counts->chains)
+        return 0;
+    pthread_mutex_destroy(&counts->mutex);
+    return ERROR_OUT_OF_MEMORY;
 }
 
 void client_counts_fini(struct client_counts *counts)
 {
-    for (size_t i = 0; counts->chains && i < counts->chain_count; i++)
+    if (!counts->chains)
+        return;
+    for (size_t i = 0; i < counts->chain_count; i++)
         check(counts->chains[i] == NULL);
+    pthread_mutex_destroy(&counts->mutex);
     free(counts->chains);
     counts->chains = NULL;
 }
@@ -68,35 +75,47 @@ static struct client_count **chain_of(struct client_counts *counts, uint64_t key
     return &counts->chains[(mixed >> 32) & (counts->chain_count - 1)];
 }
 
-int client_counts_enter(struct client_counts *counts, const struct address *address,
-                        struct client_count **ret_count)
+/* The client of a key, made where there is none yet. NULL without memory. Under the mutex. */
+static struct client_count *find_or_make(struct client_counts *counts, uint64_t key)
 {
-    uint64_t key = key_of(address);
     struct client_count **chain = chain_of(counts, key);
     struct client_count *count = *chain;
     while (count && count->key != key)
         count = count->next;
-    if (count ? count->connections >= counts->connections_max : counts->connections_max == 0)
-        return ERROR_FULL;
-    if (!count) {
-        if (!fault_hits(counts->fault, FAULT_ALLOCATION))
-            count = malloc(sizeof(*count));
-        if (!count)
-            return ERROR_OUT_OF_MEMORY;
-        *count = (struct client_count){.next = *chain, .key = key};
-        *chain = count;
-    }
-    count->connections++;
-    check_count(counts, count);
-    *ret_count = count;
-    return 0;
+    if (count || fault_hits(counts->fault, FAULT_ALLOCATION))
+        return count;
+    count = malloc(sizeof(*count));
+    if (!count)
+        return NULL;
+    *count = (struct client_count){.next = *chain, .key = key};
+    *chain = count;
+    return count;
 }
 
-void client_counts_leave(struct client_counts *counts, struct client_count *count)
+int client_counts_enter(struct client_counts *counts, const struct address *address,
+                        struct client_count **ret_count)
 {
-    check_count(counts, count);
-    if (--count->connections > 0)
-        return;
+    if (counts->connections_max == 0)
+        return ERROR_FULL;
+    pthread_mutex_lock(&counts->mutex);
+    int code = 0;
+    struct client_count *count = find_or_make(counts, key_of(address));
+    if (!count)
+        code = ERROR_OUT_OF_MEMORY;
+    else if (count->connections == counts->connections_max)
+        code = ERROR_FULL;
+    else
+        count->connections++;
+    if (count)
+        check_count(counts, count);
+    pthread_mutex_unlock(&counts->mutex);
+    *ret_count = count;
+    return code;
+}
+
+/* Takes a client without connections out of its chain. Under the mutex. */
+static void forget(struct client_counts *counts, struct client_count *count)
+{
     struct client_count **link = chain_of(counts, count->key);
     while (*link != count) {
         check(*link);
@@ -104,4 +123,13 @@ void client_counts_leave(struct client_counts *counts, struct client_count *coun
     }
     *link = count->next;
     free(count);
+}
+
+void client_counts_leave(struct client_counts *counts, struct client_count *count)
+{
+    pthread_mutex_lock(&counts->mutex);
+    check_count(counts, count);
+    if (--count->connections == 0)
+        forget(counts, count);
+    pthread_mutex_unlock(&counts->mutex);
 }

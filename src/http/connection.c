@@ -103,7 +103,7 @@ static void close_now(struct http_connection *connection)
     loop_timeout_stop(&connection->write_timeout);
     loop_task_cancel(&connection->flush);
     loop_task_cancel(&connection->work);
-    client_counts_leave(&shared->clients, connection->client);
+    client_counts_leave(shared->options.clients, connection->client);
     uv_close((uv_handle_t *)&connection->poll, on_closed);
     if (connection->resets) {
         const struct linger at_once = {.l_onoff = 1, .l_linger = 0};
@@ -229,7 +229,7 @@ static uint64_t timeout_of(const struct http_shared *shared, enum http_timing ti
     case HTTP_TIMING_IDLE:
         return bounded_by_drain(shared, options->idle_timeout_ns);
     case HTTP_TIMING_HEAD:
-        return options->head_timeout_ns;
+        return bounded_by_drain(shared, options->head_timeout_ns);
     case HTTP_TIMING_BODY:
         return options->body_timeout_ns;
     case HTTP_TIMING_LINGER:
@@ -811,7 +811,7 @@ int http_connection_open(struct http_shared *shared, int socket, const struct ad
     if (!connection)
         return ERROR_OUT_OF_MEMORY;
     *connection = (struct http_connection){.shared = shared, .socket = socket, .peer = *peer};
-    int code = client_counts_enter(&shared->clients, peer, &connection->client);
+    int code = client_counts_enter(shared->options.clients, peer, &connection->client);
     if (code)
         goto free_connection;
     code = watch_socket(connection);
@@ -835,25 +835,54 @@ int http_connection_open(struct http_shared *shared, int socket, const struct ad
     return 0;
 
 leave_clients:
-    client_counts_leave(&shared->clients, connection->client);
+    client_counts_leave(shared->options.clients, connection->client);
 free_connection:
     free(connection);
     return code;
 }
 
-void http_connection_drain(struct http_connection *connection)
+/* Whether the client has sent what was not read yet. */
+static bool has_unread(const struct http_connection *connection)
 {
     char byte;
-    bool idle = state_of(connection) == HTTP_CONNECTION_IDLE;
-    if (!idle && state_of(connection) != HTTP_CONNECTION_LINGERING)
-        return;
-    if (idle && connection->requests > 0 && !connection->input_ended &&
-        recv(connection->socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0) {
-        close_soon(connection, false);
-        settle(connection);
-        return;
+    return recv(connection->socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
+bool http_connection_is_quiet(const struct http_connection *connection)
+{
+    return state_of(connection) == HTTP_CONNECTION_IDLE &&
+           http_output_bytes(&connection->output) == 0 && !http_connection_has_input(connection) &&
+           !has_unread(connection);
+}
+
+/* Whether a drain waits for nothing of it: it is between two requests, or in the middle of a head
+ * or of a body that nobody wants, and what was sent of that has been read. */
+static bool owes_nothing(const struct http_connection *connection)
+{
+    switch (state_of(connection)) {
+    case HTTP_CONNECTION_IDLE:
+        /* A new one was opened for a request. */
+        return connection->requests > 0 && !connection->input_ended && !has_unread(connection);
+    case HTTP_CONNECTION_HEAD:
+        return !has_unread(connection);
+    case HTTP_CONNECTION_DISCARDING:
+        return true;
+    default:
+        return false;
     }
-    /* It gets a short time: to send the request it was opened for, or to take its last answer. */
-    connection->progress = true;
-    time_input(connection);
+}
+
+void http_connection_drain(struct http_connection *connection)
+{
+    enum http_connection_state state = state_of(connection);
+    if (owes_nothing(connection)) {
+        close_soon(connection, state == HTTP_CONNECTION_DISCARDING);
+        settle(connection);
+    } else if (state == HTTP_CONNECTION_IDLE || state == HTTP_CONNECTION_HEAD ||
+               state == HTTP_CONNECTION_LINGERING) {
+        /* It gets a short time: to send the request it was opened for, or the rest of one, or to
+         * take its last answer. */
+        connection->progress = true;
+        time_input(connection);
+    }
 }

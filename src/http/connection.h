@@ -101,9 +101,14 @@ struct http_connection {
  * itself. */
 int http_connection_open(struct http_shared *shared, int socket, const struct address *peer);
 
-/* The server drains: an idle connection is closed, unless a request is on its way; one that lingers
- * does so for a short time only. */
+/* The server drains: a connection that is idle or has sent half a head is closed, unless more is on
+ * its way; so is one whose last body is read away. Whatever else the client could keep open by
+ * doing nothing, it has a short time for (HTTP_DRAIN_GRACE_NS). */
 void http_connection_drain(struct http_connection *connection);
+
+/* Whether nothing of a request has come, not even as far as the socket, and no answer is left to
+ * send: a connection that is idle and can be closed without harm. Asks the system. */
+bool http_connection_is_quiet(const struct http_connection *connection);
 
 /* Closes it as it is; its exchange is told `gone` with `code`. */
 void http_connection_lose(struct http_connection *connection, int code);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 
-/* The Date field of answers (RFC 9110, 6.6.1 and 5.6.7), made anew once a second. One thread. */
+/* The Date field of answers (RFC 9110, 6.6.1 and 5.6.7), made anew once a second. One for
+ * each server; its loop's thread. */
 
 #ifndef FN0_HTTP_DATE_H
 #define FN0_HTTP_DATE_H

@@ -243,9 +243,22 @@ static void send_continue(struct http_exchange *exchange)
     http_connection_flush_soon(exchange->connection);
 }
 
-void http_exchange_read(struct http_exchange *exchange)
+/* Whether the body is longer than it may be, as far as is known before it comes. */
+static bool announces_too_much(const struct http_exchange *exchange)
 {
     uint64_t announced = exchange->head.request.body_bytes;
+    return announced != HTTP_LENGTH_UNKNOWN && announced > exchange->body_bytes_max;
+}
+
+void http_exchange_continue(struct http_exchange *exchange)
+{
+    check(!exchange->over && exchange->handled);
+    if (exchange->body == HTTP_BODY_COMING && !announces_too_much(exchange))
+        send_continue(exchange);
+}
+
+void http_exchange_read(struct http_exchange *exchange)
+{
     check(!exchange->over && exchange->handled);
     if (exchange->wanted || exchange->body == HTTP_BODY_FAILED)
         return;
@@ -254,7 +267,7 @@ void http_exchange_read(struct http_exchange *exchange)
         exchange->events.body_end(exchange->context, NULL, 0);
         return;
     }
-    if (announced != HTTP_LENGTH_UNKNOWN && announced > exchange->body_bytes_max) {
+    if (announces_too_much(exchange)) {
         http_exchange_receive_failure(exchange, ERROR_REQUEST_BODY_SIZE);
         return;
     }

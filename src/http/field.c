@@ -5,79 +5,11 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 
-/* What a byte may be part of. */
-enum {
-    TOKEN = 1 << 0,
-    VALUE = 1 << 1,
-    PATH = 1 << 2,
-    HOST_NAME = 1 << 3, /* RFC 3986, 3.2.2: unreserved and sub-delims; '%' is looked at apart */
-};
-
-/* The ranges first, then what differs in them. */
-#define LETTER (TOKEN | VALUE | PATH | HOST_NAME)
-#define SYMBOL (VALUE | PATH)
-static const unsigned char byte_classes[256] = {
-    ['\t'] = VALUE,
-    [' '] = VALUE,
-    ['0' ... '9'] = LETTER,
-    ['A' ... 'Z'] = LETTER,
-    ['a' ... 'z'] = LETTER,
-    ['!'] = LETTER,
-    ['"'] = SYMBOL,
-    ['#'] = TOKEN | VALUE,
-    ['$'] = LETTER,
-    ['%'] = TOKEN | SYMBOL,
-    ['&'] = LETTER,
-    ['\''] = LETTER,
-    ['('] = SYMBOL | HOST_NAME,
-    [')'] = SYMBOL | HOST_NAME,
-    ['*'] = LETTER,
-    ['+'] = LETTER,
-    [','] = SYMBOL | HOST_NAME,
-    ['-'] = LETTER,
-    ['.'] = LETTER,
-    ['/'] = SYMBOL,
-    [':'] = SYMBOL,
-    [';'] = SYMBOL | HOST_NAME,
-    ['<'] = SYMBOL,
-    ['='] = SYMBOL | HOST_NAME,
-    ['>'] = SYMBOL,
-    ['?'] = SYMBOL,
-    ['@'] = SYMBOL,
-    ['['] = SYMBOL,
-    ['\\'] = SYMBOL,
-    [']'] = SYMBOL,
-    ['^'] = TOKEN | SYMBOL,
-    ['_'] = LETTER,
-    ['`'] = TOKEN | SYMBOL,
-    ['{'] = SYMBOL,
-    ['|'] = TOKEN | SYMBOL,
-    ['}'] = SYMBOL,
-    ['~'] = LETTER,
-    [0x80 ... 0xff] = VALUE,
-};
-
-static bool all_of(struct slice text, unsigned char class)
-{
-    unsigned char common = class;
-    for (size_t i = 0; i < text.bytes; i++)
-        common &= byte_classes[(unsigned char)text.data[i]];
-    return common == class;
-}
-
-bool http_token_valid(struct slice token)
-{
-    return token.bytes > 0 && all_of(token, TOKEN);
-}
-
-bool http_field_value_valid(struct slice value)
-{
-    return all_of(value, VALUE);
-}
+#include "base/field_syntax.h"
 
 bool http_path_valid(struct slice path)
 {
-    return all_of(path, PATH);
+    return bytes_are(path, BYTE_OF_PATH);
 }
 
 static bool is(struct slice name, struct slice lower_case)
@@ -152,7 +84,7 @@ static bool host_name_valid(struct slice name)
     if (name.bytes == 0)
         return false;
     for (size_t i = 0; i < name.bytes; i++) {
-        if (byte_classes[(unsigned char)name.data[i]] & HOST_NAME)
+        if (byte_is(name.data[i], BYTE_OF_HOST_NAME))
             continue;
         if (name.data[i] != '%' || name.bytes - i < 3 || !is_hex_digit(name.data[i + 1]) ||
             !is_hex_digit(name.data[i + 2]))
@@ -221,7 +153,7 @@ bool http_connection_options_add(struct http_connection_options *options, struct
             options->close = true;
         else if (is(option, SLICE("keep-alive")))
             options->keep_alive = true;
-        else if (options->count == HTTP_CONNECTION_OPTIONS_MAX || !http_token_valid(option))
+        else if (options->count == HTTP_CONNECTION_OPTIONS_MAX || !token_valid(option))
             return false;
         else
             options->names[options->count++] = option;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 
-/* What HTTP says about single fields and their bytes: which bytes a name, a value, a target or a
- * host may have, and which fields mean something to this hop rather than to the two ends.
+/* What HTTP says about single fields: what a target or a host may be, and which fields mean
+ * something to this hop rather than to the two ends. Names and values: base/field_syntax.h.
  *
  * Pure functions of their arguments; any thread; nothing is allocated. */
 
@@ -32,13 +32,6 @@ enum http_field_kind {
 
 /* What `name`, in any case, is. */
 enum http_field_kind http_field_kind(struct slice name);
-
-/* Whether it is a token (RFC 9110, 5.6.2): a method, the name of a field. Never empty. */
-bool http_token_valid(struct slice token);
-
-/* Whether a field may have this value (RFC 9110, 5.5): no control bytes but the tab. May be empty;
- * bytes over 0x7f are fine. */
-bool http_field_value_valid(struct slice value);
 
 /* Whether all bytes may stand in a path with its query as clients send it: visible ASCII without
  * '#'. Wider than RFC 3986 by what browsers leave unescaped ('|', '{', '"', …). */

@@ -5,6 +5,7 @@
 #include <assert.h>
 
 #include "base/check.h"
+#include "base/field_syntax.h"
 #include "http/field.h"
 #include "tables/errors.h"
 
@@ -212,7 +213,7 @@ static int take_method(struct http_parser *parser, struct slice *input)
             parser->state = HTTP_PARSER_HEAD;
             return 0;
         }
-        if (!http_token_valid((struct slice){.data = &byte, .bytes = 1}))
+        if (!byte_is(byte, BYTE_OF_TOKEN))
             return ERROR_REQUEST_MALFORMED;
         if (head->method_bytes == HTTP_METHOD_BYTES_MAX)
             return ERROR_REQUEST_METHOD;

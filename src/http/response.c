@@ -5,6 +5,7 @@
 #include <assert.h>
 
 #include "base/check.h"
+#include "base/field_syntax.h"
 #include "http/field.h"
 #include "http/server.h"
 #include "http/status.h"
@@ -44,7 +45,7 @@ static size_t line_bytes(const struct field *field)
 
 static bool field_valid(const struct field *field)
 {
-    return http_token_valid(field->name) && http_field_value_valid(field->value);
+    return token_valid(field->name) && field_value_valid(field->value);
 }
 
 static size_t decimal_digits(uint64_t number)

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -23,6 +24,9 @@
 /* How long nothing is accepted after descriptors or memory ran out. */
 #define ACCEPT_PAUSE_NS (NANOSECONDS_PER_SECOND / 10)
 
+/* How often that is said at most. */
+#define ACCEPT_WARNING_NS (10 * NANOSECONDS_PER_SECOND)
+
 /* Blocks of output kept for reuse: 1 MiB. */
 #define BLOCKS_KEPT 64
 
@@ -38,6 +42,7 @@ struct http_server {
     struct http_shared shared;
     struct list listeners;
     size_t listeners_closing;
+    uint64_t accept_warned_ns; /* when it was last said that nothing can be accepted; 0: never */
     struct loop_task drain_task;
     void (*drained)(void *context);
     void *drained_context;
@@ -63,14 +68,12 @@ static void check_shared(const struct http_shared *shared)
 
 /* ---- Accepting ------------------------------------------------------------------------------- */
 
-/* Where there are as many connections as there may be, the one that has been idle longest goes. */
-static bool make_room(struct http_shared *shared)
+/* The connection that has been idle longest goes. False where there is none. */
+static bool evict_idle(struct http_shared *shared)
 {
-    if (shared->open < shared->options.connections_max)
-        return true;
     for (struct list *link = shared->idle.next; link != &shared->idle; link = link->next) {
         struct http_connection *idle = container_of(link, struct http_connection, idle_link);
-        if (http_output_bytes(&idle->output) == 0 && !http_connection_has_input(idle)) {
+        if (http_connection_is_quiet(idle)) {
             shared->counts.connections_evicted++;
             http_connection_lose(idle, ERROR_FULL);
             return true;
@@ -79,10 +82,12 @@ static bool make_room(struct http_shared *shared)
     return false;
 }
 
-/* Takes over a connected socket. On failure it is still the caller's. */
+/* Takes over a connected socket. Where there are as many as there may be, an idle one makes room.
+ * On failure the socket is still the caller's. */
 static int take_connection(struct http_shared *shared, int socket, const struct address *peer)
 {
-    int code = make_room(shared) ? http_connection_open(shared, socket, peer) : ERROR_FULL;
+    bool has_room = shared->open < shared->options.connections_max || evict_idle(shared);
+    int code = has_room ? http_connection_open(shared, socket, peer) : ERROR_FULL;
     if (code)
         shared->counts.connections_refused++;
     else
@@ -96,6 +101,7 @@ static void on_connection(uv_poll_t *poll, int status, int events);
 
 static void start_accepting(struct listener *listener)
 {
+    check(listener->socket >= 0 && !loop_timeout_running(&listener->pause));
     int code = uv_poll_start(&listener->poll, UV_READABLE, on_connection);
     check(code == 0);
 }
@@ -111,6 +117,42 @@ static void pause_accepting(struct listener *listener)
     struct http_shared *shared = &listener->server->shared;
     if (loop_timeout_start(shared->loop, &listener->pause, ACCEPT_PAUSE_NS) == 0)
         uv_poll_stop(&listener->poll);
+}
+
+/* A connection has given its descriptor back: no need to wait for the end of the pause. */
+static void resume_accepting(struct http_server *server)
+{
+    struct list *link;
+    for (link = server->listeners.next; link != &server->listeners; link = link->next) {
+        struct listener *listener = container_of(link, struct listener, link);
+        if (!loop_timeout_running(&listener->pause))
+            continue;
+        loop_timeout_stop(&listener->pause);
+        start_accepting(listener);
+    }
+}
+
+/* Whether somebody waits to be accepted: without descriptors accept4 does not look. */
+static bool has_backlog(const struct listener *listener)
+{
+    struct pollfd now = {.fd = listener->socket, .events = POLLIN};
+    return poll(&now, 1, 0) != 0;
+}
+
+/* Somebody waits and cannot be accepted, for want of descriptors or memory. */
+static void warn_of_accept(struct http_server *server, int error)
+{
+    struct http_shared *shared = &server->shared;
+    struct error reason;
+    uint64_t now_ns = loop_now_ns(shared->loop);
+    shared->counts.accepts_failed++;
+    if (server->accept_warned_ns && now_ns - server->accept_warned_ns < ACCEPT_WARNING_NS)
+        return;
+    server->accept_warned_ns = now_ns;
+    error_set_errno(&reason, error, "accept");
+    LOG(shared->options.log, LOG_WARNING, "connections cannot be accepted",
+        log_string("reason", reason.message), log_number("connections", shared->open),
+        log_number("failures", shared->counts.accepts_failed));
 }
 
 /* Whether accept4 failed for one connection only, and the next is worth a try (accept(2)). */
@@ -135,6 +177,19 @@ static bool concerns_one(int error)
     }
 }
 
+/* Accepting failed: for want of descriptors an idle connection makes room, and it is worth a try
+ * again. Where there is none, or memory ran out, nothing is accepted for a while. */
+static bool find_descriptor(struct listener *listener, int error)
+{
+    if (error == EAGAIN || error == EWOULDBLOCK || !has_backlog(listener))
+        return false;
+    warn_of_accept(listener->server, error);
+    if ((error == EMFILE || error == ENFILE) && evict_idle(&listener->server->shared))
+        return true;
+    pause_accepting(listener);
+    return false;
+}
+
 /* Accepts up to `count` connections of the backlog. */
 static void accept_some(struct listener *listener, size_t count)
 {
@@ -146,10 +201,7 @@ static void accept_some(struct listener *listener, size_t count)
         if (socket >= 0) {
             if (take_connection(shared, socket, &peer) != 0)
                 close(socket);
-        } else if (!concerns_one(errno)) {
-            /* Descriptors or memory ran out, unless the backlog is empty. */
-            if (errno != EAGAIN && errno != EWOULDBLOCK)
-                pause_accepting(listener);
+        } else if (!concerns_one(errno) && !find_descriptor(listener, errno)) {
             return;
         }
     }
@@ -262,7 +314,6 @@ static void destroy(struct http_server *server)
     loop_task_cancel(&server->close_task);
     http_exchange_free_all(shared);
     http_block_pool_fini(&shared->blocks);
-    client_counts_fini(&shared->clients);
     free(shared->read_memory);
     free(server);
 }
@@ -289,6 +340,7 @@ static void look_for_end(struct http_server *server)
 
 static void on_connection_closed(struct http_shared *shared)
 {
+    resume_accepting(server_of(shared));
     look_for_end(server_of(shared));
 }
 
@@ -340,16 +392,10 @@ void http_server_close(struct http_server *server, void (*closed)(void *context)
 static int init_shared(struct http_shared *shared)
 {
     struct fault *fault = shared->options.fault;
-    int code = client_counts_init(&shared->clients, shared->options.connections_max,
-                                  shared->options.connections_per_address_max, fault);
-    if (code)
-        return code;
     if (!fault_hits(fault, FAULT_ALLOCATION))
         shared->read_memory = malloc(HTTP_READ_BYTES);
-    if (!shared->read_memory) {
-        client_counts_fini(&shared->clients);
+    if (!shared->read_memory)
         return ERROR_OUT_OF_MEMORY;
-    }
     http_block_pool_init(&shared->blocks, BLOCKS_KEPT, fault);
     list_init(&shared->exchanges);
     list_init(&shared->connections);
@@ -364,7 +410,7 @@ int http_server_create(struct loop *loop, const struct http_server_options *opti
 {
     struct http_server *server = NULL;
     check(loop && options->head_bytes_max > 0 && options->body_window_bytes > 0);
-    check(handler->request);
+    check(handler->request && options->clients);
     if (!fault_hits(options->fault, FAULT_ALLOCATION))
         server = malloc(sizeof(*server));
     if (!server)

@@ -23,6 +23,10 @@
  * `write_timeout` between two moments in which the client takes something; `idle_timeout` is
  * between two requests, and before the first, and ends in silence.
  *
+ * Where descriptors run out, the connection that has been idle longest makes room for a new one.
+ * Where none is idle the backlog waits until a connection closes, and is looked at ten times a
+ * second meanwhile; a line in the log says so, every ten seconds at most.
+ *
  * All on the thread of the worker's loop. In the steady state of kept connections nothing is
  * allocated, and an exchange costs one read and one write. */
 
@@ -36,8 +40,10 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/fault.h"
+#include "base/log.h"
 #include "base/slice.h"
 #include "base/state.h"
+#include "http/client_counts.h"
 #include "io/address.h"
 #include "io/loop.h"
 
@@ -110,15 +116,16 @@ struct http_handler {
 
 /* Copied by http_server_create. LIMIT_NONE is no bound, and no timeout. */
 struct http_server_options {
-    size_t head_bytes_max;  /* LIMIT_REQUEST_HEADER's maximum; also of trailers; over 0 */
-    size_t connections_max; /* on this worker; past it the longest idle one makes room */
-    size_t connections_per_address_max; /* of IPv6 the first 64 bits count */
+    size_t head_bytes_max;         /* LIMIT_REQUEST_HEADER's maximum; also of trailers; over 0 */
+    size_t connections_max;        /* on this worker; past it the longest idle one makes room */
+    struct client_counts *clients; /* how many each client may have; shared by a host's servers */
     uint64_t head_timeout_ns;
     uint64_t body_timeout_ns;
     uint64_t write_timeout_ns;
     uint64_t idle_timeout_ns;
     size_t body_window_bytes; /* of a request's body unconsumed by the handler; over 0 */
     size_t output_bytes_max;  /* gathered for a slow reader before http_exchange_room is 0 */
+    struct log *log;          /* NULL: nothing is logged */
     struct fault *fault;      /* of tests; NULL */
     state_trace trace;        /* told each move of each connection; may be NULL */
     void *trace_context;
@@ -129,6 +136,7 @@ struct http_server_counts {
     uint64_t connections_accepted;
     uint64_t connections_refused; /* by the bounds, or for want of memory */
     uint64_t connections_evicted; /* idle ones that made room for new ones */
+    uint64_t accepts_failed;      /* for want of descriptors or memory */
     uint64_t requests;            /* begun; refused ones included */
 };
 
@@ -148,10 +156,11 @@ int http_server_listen(struct http_server *server, int socket, struct error *err
  * http_server_listen. */
 int http_server_adopt(struct http_server *server, int socket, struct error *error);
 
-/* Accepts what waits in the backlog, then closes the listening sockets. Idle connections are closed
- * unless a request is on its way; others after their running exchange (answers carry Connection:
- * close from now on). `drained` is called once, from the loop, when no connection is left. How long
- * that may take is the caller's to bound, by http_server_close. */
+/* Accepts what waits in the backlog, then closes the listening sockets. Idle connections, and those
+ * that have sent half a head, are closed unless more is on its way; others after their running
+ * exchange (answers carry Connection: close from now on). `drained` is called once, from the loop,
+ * when no connection is left. How long that may take is the caller's to bound, by
+ * http_server_close. */
 void http_server_drain(struct http_server *server, void (*drained)(void *context), void *context);
 
 /* Cuts what is left (exchanges are told `gone`, from the loop) and frees all; `closed` (may be
@@ -186,6 +195,11 @@ void http_exchange_limit_body(struct http_exchange *exchange, uint64_t body_byte
  * body has come and nothing was answered yet. The body's events may come from within. Calling it
  * again does nothing. */
 void http_exchange_read(struct http_exchange *exchange);
+
+/* The body may be wanted yet, after the response is begun: sends 100 (Continue) now where it is
+ * expected, since it cannot be sent then; nothing is read. Not for a body that Content-Length says
+ * is too large. */
+void http_exchange_continue(struct http_exchange *exchange);
 
 /* The handler has used `bytes` of what it was handed of the body. Reading stops while
  * `body_window_bytes` are unused, until half of them are used. No event comes from within. */

@@ -12,7 +12,6 @@
 #include <stdint.h>
 
 #include "base/list.h"
-#include "http/client_counts.h"
 #include "http/date.h"
 #include "http/output.h"
 #include "http/server.h"
@@ -33,7 +32,8 @@
 #define HTTP_LINGER_BYTES_MAX 33554432
 #define HTTP_LINGER_NS (5 * NANOSECONDS_PER_SECOND)
 
-/* While draining, a new connection has this long to say something, and one that lingers to go. */
+/* While draining, a new connection has this long to say something, a head that has begun to come
+ * whole, and a connection that lingers to go. */
 #define HTTP_DRAIN_GRACE_NS (NANOSECONDS_PER_SECOND / 2)
 
 /* Pipelined requests of one connection handled before others get their turn. */
@@ -49,10 +49,9 @@ struct http_shared {
     struct http_block_pool blocks;
     struct list exchanges;
     size_t exchange_count;
-    /* Connections: all; those between requests, the longest idle first; and by client. */
+    /* Connections: all; and those between requests, the longest idle first. */
     struct list connections;
     struct list idle;
-    struct client_counts clients;
     size_t open;    /* with a socket */
     size_t closing; /* whose handle libuv has not let go of */
     bool draining;

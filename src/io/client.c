@@ -230,12 +230,6 @@ static void find_trust(struct client *client)
 {
     const curl_version_info_data *built = curl_version_info(CURLVERSION_NOW);
     const char *path = client->options.certificates;
-    /* libcurl leaves these two to its program; every other user of OpenSSL minds them. */
-    static const char *const variables[] = {"SSL_CERT_FILE", "SSL_CERT_DIR"};
-    for (size_t i = 0; i < 2 && (!path || !*path); i++)
-        path = getenv(variables[i]);
-    if (path && !*path)
-        path = NULL;
     const char *folder = path ? path : built->capath;
     const char *file = path ? path : built->cainfo;
     if (has_hashes(folder))

@@ -86,8 +86,8 @@ struct client_options {
                                            the client */
     size_t allow_count;
     /* What is trusted instead of the system's store: a file of certificates (PEM), or a folder of
-     * them with links named after their hashes (openssl rehash). NULL: what SSL_CERT_FILE or
-     * SSL_CERT_DIR of the environment names, else the system's. Borrowed, outlives the client. */
+     * them with links named after their hashes (openssl rehash). NULL: the system's. Borrowed,
+     * outlives the client. */
     const char *certificates;
 };
 

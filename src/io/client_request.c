@@ -9,7 +9,8 @@
 #include <string.h>
 
 #include "base/check.h"
-#include "io/field_syntax.h"
+#include "base/field_syntax.h"
+#include "io/hop_by_hop.h"
 #include "tables/errors.h"
 
 #define UNUSED_BYTES_MAX 65536      /* of a response; then reading pauses */
@@ -555,7 +556,7 @@ static int check_fields(const struct field *fields, size_t count, size_t bytes_m
 {
     size_t bytes = 0;
     for (size_t i = 0; i < count; i++) {
-        if (!field_name_valid(fields[i].name) || !field_value_valid(fields[i].value))
+        if (!token_valid(fields[i].name) || !field_value_valid(fields[i].value))
             return error_set(error, ERROR_INVALID_ARGUMENT, "a field that HTTP does not allow");
         bytes += fields[i].name.bytes + fields[i].value.bytes + 4;
         if (bytes > bytes_max)
@@ -742,7 +743,7 @@ int client_request_start(struct client *client, const struct client_request_opti
 {
     check(!client->closing && loop_is_current(client->loop));
     check(events->response && events->body && events->sent && events->end && events->failed);
-    if (!field_name_valid(options->method) || slice_equal(options->method, SLICE("CONNECT")))
+    if (!token_valid(options->method) || slice_equal(options->method, SLICE("CONNECT")))
         return error_set(error, ERROR_INVALID_ARGUMENT, "a method that cannot be sent");
     if (options->has_body && options->body_bytes != UNKNOWN && options->body_bytes > INT64_MAX)
         return error_set(error, ERROR_INVALID_ARGUMENT, "a body that is too long");

@@ -4,6 +4,12 @@
  * request: libcurl's easy handle, and what the caller is told) know of each other. For these two
  * only.
  *
+ * Life of a request: made by client_request_start, it stands in the client's list until its last
+ * event has been told or it was cancelled; then it is freed, by its own task where that is running
+ * (`telling`). A client that closes cancels its requests first.
+ *
+ * The loop's thread; libcurl's threads that resolve names touch nothing of this.
+ *
  * libcurl's callbacks never call the caller. They note what has come, and the request's task tells
  * the caller in the same turn of the loop, outside of libcurl: so the caller may do anything in an
  * event. */
@@ -18,6 +24,8 @@
 #include "io/client_sockets.h"
 #include "io/response_head.h"
 
+/* `multi` and `shared` are there together, from the first request on until the client was idle for
+ * its idle time, or could not be used any more. */
 struct client {
     struct loop *loop;
     struct client_options options;
@@ -46,6 +54,9 @@ enum client_phase {
     CLIENT_PHASE_EXCHANGING,
 };
 
+/* What has come and what has been told of it are two things, because libcurl's callbacks only note.
+ * Of the request's body libcurl has taken no more than was written, and that is no more than
+ * body_bytes, where these are known. Times are in nanoseconds; UINT64_MAX: none. */
 struct client_request {
     struct list link;      /* in client.requests */
     struct client *client; /* NULL: over; only the events' task may still hold it */
@@ -94,10 +105,11 @@ struct client_request {
     uint64_t between_bytes_timeout_ns;
 };
 
-/* Whether this address may be connected to. */
+/* Whether this address may be connected to: it is public and not the host's own, or allowed. Asked
+ * with the very address that the socket is then opened for. */
 bool client_may_connect(const struct client *client, const struct address *address);
 
-/* The multi handle, made where there is none; NULL without memory. */
+/* The multi handle, made where there is none; NULL without memory. The client's. */
 CURLM *client_multi(struct client *client);
 
 /* A request begins: it stands in the client's list, and the client is not idle any more. */

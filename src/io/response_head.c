@@ -5,7 +5,8 @@
 #include <string.h>
 
 #include "base/check.h"
-#include "io/field_syntax.h"
+#include "base/field_syntax.h"
+#include "io/hop_by_hop.h"
 
 #define FIELDS_MIN 16
 /* More of them is no server in good faith; so few can be compared one by one. */
@@ -88,7 +89,7 @@ static enum response_head_result take_field(struct response_head *head,
     struct slice name = {.data = line.data, .bytes = (size_t)(colon - line.data)};
     struct slice value =
         slice_trim((struct slice){.data = colon + 1, .bytes = line.bytes - name.bytes - 1});
-    if (!field_name_valid(name) || !field_value_valid(value))
+    if (!token_valid(name) || !field_value_valid(value))
         return RESPONSE_HEAD_MALFORMED;
     name = arena_copy(&head->arena, name);
     value = arena_copy(&head->arena, value);

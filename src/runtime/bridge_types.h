@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 
 /* Between the bridge's types and base's, which are the same in memory; and the bridge's errors as
- * those of a call. Any thread. */
+ * those of a call.
+ *
+ * Nothing is copied and nothing owned: what comes out points at the bytes that went in, and is good
+ * as long as they are. What the bridge hands over with a poll is good until the next poll of the
+ * same call or its end. Any thread. */
 
 #ifndef FN0_RUNTIME_BRIDGE_TYPES_H
 #define FN0_RUNTIME_BRIDGE_TYPES_H
@@ -43,7 +47,8 @@ static inline const struct field *fields_from_bridge(const struct fn0_field *fie
     return (const struct field *)fields;
 }
 
-/* The error (ERROR_…) of a call that the bridge ended with `code` (enum fn0_error_code). */
+/* The error (ERROR_…) of a call that the bridge ended with `code` (enum fn0_error_code). All that
+ * is no guest's doing, a panic above all, is ERROR_INTERNAL. */
 static inline int call_error_from_bridge(int32_t code)
 {
     switch (code) {

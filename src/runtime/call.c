@@ -21,11 +21,12 @@ static const struct state_row call_rows[CALL_STATE_COUNT] = {
                              STATE_TO(CALL_ENDED)},
     [CALL_WAITING] = {"waiting",
                       STATE_TO(CALL_STARTING) | STATE_TO(CALL_RUNNING) | STATE_TO(CALL_ENDED)},
-    [CALL_STARTING] = {"starting",
-                       STATE_TO(CALL_STARTING) | STATE_TO(CALL_RUNNING) | STATE_TO(CALL_ENDED)},
+    [CALL_STARTING] = {"starting", STATE_TO(CALL_STARTING) | STATE_TO(CALL_RUNNING) |
+                                       STATE_TO(CALL_START_STOPPING) | STATE_TO(CALL_ENDED)},
     [CALL_RUNNING] = {"running",
                       STATE_TO(CALL_STARTING) | STATE_TO(CALL_STOPPING) | STATE_TO(CALL_ENDED)},
     [CALL_STOPPING] = {"stopping", STATE_TO(CALL_ENDED)},
+    [CALL_START_STOPPING] = {"start-stopping", STATE_TO(CALL_ENDED)},
     [CALL_ENDED] = {"ended", 0},
 };
 

@@ -13,8 +13,9 @@
  *
  * waiting: its function is being compiled. starting: its instance runs its start-up, which has a
  * budget of its own. running: the handler was entered. stopping: a limit was passed, and the guest
- * is polled for its backtrace. From running a call goes back to starting once, when a kept
- * instance proves to be single-use (decisions, 13). Worker's thread. */
+ * is polled for its backtrace; the same of a start-up is start-stopping, from starting to ended.
+ * From running a call goes back to starting once, when a kept instance proves to be single-use
+ * (decisions, 13). Worker's thread. */
 
 #ifndef FN0_RUNTIME_CALL_H
 #define FN0_RUNTIME_CALL_H
@@ -42,6 +43,7 @@ enum call_state {
     CALL_STARTING,
     CALL_RUNNING,
     CALL_STOPPING,
+    CALL_START_STOPPING,
     CALL_ENDED,
     CALL_STATE_COUNT,
 };
@@ -57,12 +59,14 @@ struct call_input {
     int failed_code; /* 0: not failed */
 };
 
+/* A call from its start to its end; then its memory is kept for another. `bridge` is there while
+ * the handler runs, `instance` from its start-up on. Times are the loop's, in nanoseconds. */
 struct call {
     struct list link;  /* in one of the executor's queues or its function's waiting ones, or none */
     struct list alive; /* among all calls of the executor */
     struct executor *executor;
     struct function *function;
-    struct instance *instance;    /* starting, running, stopping */
+    struct instance *instance;    /* from starting on, until it ends */
     struct fn0_call *bridge;      /* running, stopping */
     const struct call_sink *sink; /* NULL: cancelled */
     void *context;
@@ -76,7 +80,7 @@ struct call {
     uint64_t window_bytes;    /* of the response, given in sum: a second run begins with it */
     uint64_t response_bytes;  /* told */
     uint64_t memory_refusals; /* of the instance, before the handler was entered */
-    int stop_code;            /* stopping: why */
+    int stop_code;            /* stopping, start-stopping: why */
     int end_code;             /* why it is to be ended when its events are told; 0: it is not */
     unsigned stop_polls;      /* that it had since then */
     bool polled;              /* is within a poll: it is not queued, only marked */
@@ -109,7 +113,8 @@ struct slice call_body_error_name(int code);
 /* The limit whose passing is `code`; LIMIT_COUNT: none. */
 enum limit call_limit_of(int code);
 
-/* What it used so far. */
+/* What it used so far; `now_ns` is the loop's time. Its memory is the
+ * instance's, and 0 once that was let go. */
 struct call_usage call_usage(const struct call *call, uint64_t now_ns);
 
 #endif

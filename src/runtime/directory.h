@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 
 /* A worker's own table of functions. The catalog changes it by messages, so that a look-up takes no
- * lock. Worker's thread only, but for directory_publish. */
+ * lock.
+ *
+ * Life: made before its worker's loop runs, destroyed after that. Each worker has one, and they may
+ * differ for a moment: a publication arrives at each when its loop comes to it.
+ *
+ * Worker's thread only, but for directory_publish. */
 
 #ifndef FN0_RUNTIME_DIRECTORY_H
 #define FN0_RUNTIME_DIRECTORY_H

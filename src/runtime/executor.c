@@ -123,8 +123,8 @@ int executor_create(const struct executor_options *options, struct executor **re
     int code = wakes_create(options->loop, polling_woken, executor, &executor->wakes, error);
     if (code < 0)
         goto free_executor;
-    code =
-        outgoing_clients_create(options->loop, options->configuration, &executor->clients, error);
+    code = outgoing_clients_create(options->loop, options->configuration, options->certificates,
+                                   &executor->clients, error);
     if (code < 0)
         goto destroy_wakes;
     executor->traces = log_enabled(options->log, LOG_DEBUG);
@@ -279,7 +279,7 @@ int call_start(struct executor *executor, struct directory_entry *entry,
                struct error *error)
 {
     check(sink->head && sink->body && sink->response_end && sink->response_cut);
-    check(sink->body_wanted && sink->body_consumed && sink->end);
+    check(sink->body_wanted && sink->body_held && sink->body_consumed && sink->end);
     int code = start_refusal(executor, entry);
     if (code < 0)
         return error_set(error, code, "%s", error_info(code)->text);

@@ -6,8 +6,9 @@
  *
  * A call: waiting (for the first compile) → starting (its instance's start-up) → running → ended;
  * runtime/call.h has the table of states. A new or woken call is polled in the turn of the loop in
- * which it came; guests that compute are stopped by the engine's tick and have one turn in each
- * round, so that sockets and other calls never wait for more than a tick.
+ * which it came. Guests that compute are stopped by the engine's tick and have turns of lower rank:
+ * one at a time, when nobody else is ready, or every 2 ms. So sockets and other calls never wait
+ * for more than a tick.
  *
  * Life: one a worker. Made after the worker's directory, whose one watcher it is; closed before
  * it.
@@ -51,7 +52,9 @@ struct executor_options {
     struct directory *directory;
     const struct host_configuration *configuration;
     struct executor_output output;
-    struct log *log; /* NULL: nothing is logged */
+    const char
+        *certificates; /* that outgoing requests trust: a file or a folder; NULL: the system's */
+    struct log *log;   /* NULL: nothing is logged */
 };
 
 /* Counted since the start, but for the last two, which say what is now. */
@@ -89,10 +92,11 @@ struct call_usage {
 };
 
 /* Who receives what a call produces; called on the worker's loop, never from within call_start or
- * another function of this header. Order: body_wanted and body_consumed at any time; head, body…,
- * then response_end or response_cut; `end` is the last of all: the call is gone when it returns.
- * With `code` other than 0 no more of the response will come, and where no head was told the sink
- * answers its client by that code's row. The response may be whole long before the end.
+ * another function of this header. Order: body_wanted and body_consumed at any time; body_held
+ * right before head, where the guest may yet want the body; head, body…, then response_end or
+ * response_cut; `end` is the last of all: the call is gone when it returns. With `code` other than
+ * 0 no more of the response will come, and where no head was told the sink answers its client by
+ * that code's row. The response may be whole long before the end.
  *
  * Every function of this header may be called from within these, also call_cancel. What they point
  * at is good until they return. The sink must stay until `end` or call_cancel has returned. */
@@ -102,6 +106,7 @@ struct call_sink {
     void (*response_end)(void *context, const struct field *trailers, size_t count);
     void (*response_cut)(void *context);
     void (*body_wanted)(void *context);
+    void (*body_held)(void *context);
     void (*body_consumed)(void *context, size_t bytes);
     void (*end)(void *context, int code, const struct call_usage *usage);
 };

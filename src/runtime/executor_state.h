@@ -20,7 +20,8 @@
 #include "runtime/pool.h"
 #include "runtime/wakes.h"
 
-/* A function on this worker; what the directory's entry carries as `pool`. */
+/* A function on this worker; what the directory's entry carries as `pool`. Made with the first that
+ * is heard of it, freed when it was removed and its last call is over. */
 struct function {
     struct list link; /* in the executor */
     struct executor *executor;
@@ -31,6 +32,9 @@ struct function {
     uint64_t warned_ns;  /* when the last warning about a limit was logged; 0: never */
 };
 
+/* All of an executor. A call stands in `alive` from its start to its end, and by its `link` in one
+ * of `ready`, `computing`, its function's `waiting`, or none: while it waits to be woken, is being
+ * polled, or is kept in `free` to be used again. */
 struct executor {
     struct executor_options options;
     struct executor_counts counts;
@@ -39,12 +43,14 @@ struct executor {
     struct pools pools;
     struct cpu_clock cpu_clock;
     struct list functions;
-    struct list alive;          /* all calls */
-    struct list free;           /* call objects to be used again, by `link` */
-    struct list ready;          /* calls that were begun or woken */
-    struct list computing;      /* calls that a tick stopped: one has a turn in each round */
-    struct list ready_mark;     /* where this round's part of `ready` ends */
-    struct list computing_mark; /* where that of `computing` ends */
+    struct list alive;      /* all calls */
+    struct list free;       /* call objects to be used again, by `link` */
+    struct list ready;      /* calls that were begun or woken */
+    struct list computing;  /* calls that a tick stopped: one of them has a turn at a time */
+    struct list ready_mark; /* where this round's part of `ready` ends */
+    bool yielded;           /* the call that was polled last was stopped by a tick */
+    uint64_t quick_ns;      /* monotonic: when one of `ready` last had a turn that was not */
+    uint64_t computing_ns;  /* when one of `computing` last had, or the first came in */
     struct loop_task run;
     struct call *current; /* whose events are being told */
     struct loop_timeout close_again;
@@ -58,10 +64,11 @@ struct executor {
 
 /* ---- polling.c ------------------------------------------------------------------------------- */
 
-/* Sets up the queues. */
+/* Sets up the queues, empty. Their task runs in each turn of the loop while any call is queued. */
 void polling_init(struct executor *executor);
 
-/* Told by the wakes: the instance, and so its call, is to be polled. */
+/* Told by the wakes: the instance, and so its call, is to be polled. On the worker's thread, also
+ * from within a poll of that very call. An instance without a call is left alone. */
 void polling_woken(void *context, void *object);
 
 /* Gives a new or waiting call an instance, warm or fresh, and queues it. The function must be
@@ -71,7 +78,8 @@ int polling_begin(struct call *call, struct error *error);
 /* Ends a call and tells its sink; frees it. `message` (may be NULL) is for the log. */
 void polling_end(struct call *call, int code, const char *message);
 
-/* The duration of a call's start-up or handler has passed. */
+/* The duration of a call's start-up or handler has passed: it is interrupted, and ends with its
+ * next polls. */
 void polling_duration_passed(struct loop_timeout *timeout);
 
 /* Ends a call without telling its sink; frees it. */

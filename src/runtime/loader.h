@@ -4,6 +4,9 @@
  * compiles the artifact, maps it once to see that it loads. Holds no state of functions: the
  * catalog asks for loads and decides what comes of them.
  *
+ * Life: create, loads, close. A load is its owner's before loader_submit and from `finished` on,
+ * and nobody may touch it in between; each that was submitted is finished exactly once.
+ *
  * Threads: a few of its own, at low priority (nice 10), so that compiling takes what serving
  * leaves. What wasmtime starts for compiling inherits that. All functions here are for the loop's
  * thread. */
@@ -39,7 +42,8 @@ struct loader_options {
     unsigned threads; /* at least 1 */
 };
 
-/* What a function was made from. */
+/* What a function was made from: hashes of the two files, as they were read. Two that are known and
+ * equal make the same version. */
 struct source {
     bool known;
     uint8_t component[SHA256_BYTES];
@@ -80,12 +84,14 @@ struct load {
     struct loop_message message;
 };
 
-/* Starts the threads. All in the options is borrowed and outlives it. The caller closes
- * *ret_loader. */
+/* Starts the threads. All in the options is borrowed and outlives it. ERROR_OUT_OF_MEMORY, or
+ * ERROR_SYSTEM where there can be no more threads; none of its threads is left then. The caller
+ * closes *ret_loader. */
 int loader_create(const struct loader_options *options, struct loader **ret_loader,
                   struct error *error);
 
-/* Queues a load; `finished` is called from the loop. */
+/* Queues a load, behind those before it; `finished` is called from the loop, never from within. Not
+ * after loader_close. */
 void loader_submit(struct loader *loader, struct load *load);
 
 /* Ends compiles that run, and waits for their loads without blocking the loop; loads that wait in

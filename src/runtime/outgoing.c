@@ -169,7 +169,8 @@ static int allow_read(struct outgoing_clients *clients, const struct texts *text
 }
 
 int outgoing_clients_create(struct loop *loop, const struct host_configuration *configuration,
-                            struct outgoing_clients **ret_clients, struct error *error)
+                            const char *certificates, struct outgoing_clients **ret_clients,
+                            struct error *error)
 {
     struct outgoing_clients *clients = calloc(1, sizeof *clients);
     if (!clients)
@@ -192,6 +193,7 @@ int outgoing_clients_create(struct loop *loop, const struct host_configuration *
             header < RESPONSE_HEADER_BYTES_MAX ? header : RESPONSE_HEADER_BYTES_MAX,
         .allow = clients->allow,
         .allow_count = configuration->outbound_allow.count,
+        .certificates = certificates,
     };
     *ret_clients = clients;
     return 0;

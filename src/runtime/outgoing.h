@@ -37,10 +37,12 @@ struct outgoing_group {
     uint64_t made; /* since the call began, refused ones too */
 };
 
-/* `loop` and `configuration` are borrowed and outlive it. ERROR_CONFIGURATION when an address in
- * `[outbound] allow` is none. */
+/* `loop` and `configuration` are borrowed and outlive it, and so are `certificates`: what is
+ * trusted instead of the system's store (NULL), as io/client.h has it. ERROR_CONFIGURATION when an
+ * address in `[outbound] allow` is none. The caller closes *ret_clients. */
 int outgoing_clients_create(struct loop *loop, const struct host_configuration *configuration,
-                            struct outgoing_clients **ret_clients, struct error *error);
+                            const char *certificates, struct outgoing_clients **ret_clients,
+                            struct error *error);
 
 /* No group may have requests. `closed` is called from the loop, or from within when there is
  * nothing to close, as the last thing. */

@@ -10,6 +10,15 @@
 /* How long calls of the ready queue are polled before the sockets have their turn. */
 #define ROUND_NS NANOSECONDS_PER_MILLISECOND
 
+/* Those who compute wait no longer than this for a turn of one of them, however many others come.
+ */
+#define COMPUTING_WAIT_NS_MAX (2 * NANOSECONDS_PER_MILLISECOND)
+
+/* After one who does not compute had a turn, so long the sockets are looked at before one who does
+ * has his: a client that was just answered often asks again at once, and would wait for a whole
+ * tick. */
+#define COMPUTING_PAUSE_NS 100000u
+
 /* An interrupted guest ends at its next tick or wait: what needs more polls is dropped unheard. */
 #define STOP_POLLS_MAX 16u
 
@@ -18,11 +27,12 @@ static void check_call(const struct call *call)
 {
     unsigned state = call->state.now;
     bool entered = state == CALL_RUNNING || state == CALL_STOPPING;
+    bool starts = state == CALL_STARTING || state == CALL_START_STOPPING;
     check((call->bridge != NULL) == entered);
-    check((call->instance != NULL) == (entered || state == CALL_STARTING));
+    check((call->instance != NULL) == (entered || starts));
     check(!call->instance || call->instance->call == call);
     check(!call->instance || call->instance->pool == call->function->pool);
-    check((call->stop_code != 0) == (state == CALL_STOPPING));
+    check((call->stop_code != 0) == (state == CALL_STOPPING || state == CALL_START_STOPPING));
     check(!call->response_cut || call->response_over);
     check(call->stop_polls <= STOP_POLLS_MAX);
 }
@@ -53,33 +63,74 @@ void polling_woken(void *context, void *object)
 
 static void poll_call(struct call *call);
 
-/* One round: the calls that were ready when it began, as far as the time goes, and one of those
- * that computed before it. So a call that is new waits for one tick of a computing guest at most,
- * and a stream of new ones cannot starve it. */
-static void run(struct loop_task *task)
+/* Polls the calls that were ready when the round began, as far as the time goes. */
+static void poll_ready(struct executor *executor, uint64_t end_ns)
 {
-    struct executor *executor = container_of(task, struct executor, run);
     struct loop *loop = executor->options.loop;
-    uint64_t end_ns = loop_update(loop) + ROUND_NS;
     list_push_back(&executor->ready, &executor->ready_mark);
-    list_push_back(&executor->computing, &executor->computing_mark);
     do {
         struct list *link = executor->ready.next;
         if (link == &executor->ready_mark)
             break;
         list_remove(link);
+        executor->yielded = false;
         poll_call(container_of(link, struct call, link));
+        if (!executor->yielded)
+            executor->quick_ns = loop_now_ns(loop);
     } while (loop_now_ns(loop) < end_ns);
+    check(!executor->current);
     list_remove(&executor->ready_mark);
-    struct list *link = executor->computing.next;
-    bool computes = link != &executor->computing_mark;
-    list_remove(&executor->computing_mark);
-    if (computes) {
-        list_remove(link);
-        poll_call(container_of(link, struct call, link));
-    }
+}
+
+/* Polls the one who has computed and waits for longest. */
+static void poll_computing(struct executor *executor)
+{
+    struct list *link = list_pop_front(&executor->computing);
+    check(link);
+    poll_call(container_of(link, struct call, link));
+    executor->computing_ns = loop_now_ns(executor->options.loop);
+}
+
+/* Whether it is the turn of one who computes: where nobody else is ready, nor had a quick turn a
+ * moment ago, or when those who compute have waited long enough. */
+static bool computing_is_due(const struct executor *executor, uint64_t now_ns)
+{
+    if (list_empty(&executor->computing))
+        return false;
+    check(now_ns >= executor->computing_ns && now_ns >= executor->quick_ns);
+    if (now_ns - executor->computing_ns >= COMPUTING_WAIT_NS_MAX)
+        return true;
+    return list_empty(&executor->ready) && now_ns - executor->quick_ns >= COMPUTING_PAUSE_NS;
+}
+
+/* One round: the turn of those that are ready, or of one of those that were stopped by a tick. What
+ * a round has produced leaves before the next, and the sockets are looked at. So an answer never
+ * waits for somebody else's computing, a new call for one tick at most, and a stream of new calls
+ * starves nobody. */
+static void run(struct loop_task *task)
+{
+    struct executor *executor = container_of(task, struct executor, run);
+    struct loop *loop = executor->options.loop;
+    uint64_t now_ns = loop_update(loop);
+    if (computing_is_due(executor, now_ns))
+        poll_computing(executor);
+    else if (!list_empty(&executor->ready))
+        poll_ready(executor, now_ns + ROUND_NS);
     if (!list_empty(&executor->ready) || !list_empty(&executor->computing))
         loop_defer(loop, &executor->run);
+}
+
+/* Queues a call that a tick has stopped. */
+static void queue_computing(struct call *call)
+{
+    struct executor *executor = call->executor;
+    check(list_empty(&call->link));
+    /* It just had its turn: the wait begins now. */
+    if (list_empty(&executor->computing))
+        executor->computing_ns = loop_now_ns(executor->options.loop);
+    list_push_back(&executor->computing, &call->link);
+    executor->yielded = true;
+    loop_defer(executor->options.loop, &executor->run);
 }
 
 void polling_init(struct executor *executor)
@@ -87,7 +138,6 @@ void polling_init(struct executor *executor)
     list_init(&executor->ready);
     list_init(&executor->computing);
     list_init(&executor->ready_mark);
-    list_init(&executor->computing_mark);
     loop_task_init(&executor->run, run);
 }
 
@@ -295,21 +345,30 @@ void polling_abandon(struct call *call)
 /* A limit was passed: the guest is interrupted, and one more poll brings its backtrace. */
 static void stop(struct call *call, int code)
 {
-    switch (call->state.now) {
-    case CALL_STARTING:
-        polling_end(call, code, "in the start-up of its instance");
-        break;
-    case CALL_RUNNING:
-        check(code != 0 && call->stop_code == 0);
-        call->stop_code = code;
-        state_move(&call->state, CALL_STOPPING, loop_now_ns(call->executor->options.loop));
+    uint64_t now_ns = loop_now_ns(call->executor->options.loop);
+    /* A second limit that is passed meanwhile changes nothing. */
+    if (call->state.now == CALL_STOPPING || call->state.now == CALL_START_STOPPING)
+        return;
+    check(code != 0 && call->stop_code == 0);
+    call->stop_code = code;
+    if (call->state.now == CALL_STARTING) {
+        state_move(&call->state, CALL_START_STOPPING, now_ns);
+        fn0_instance_interrupt(call->instance->bridge);
+    } else {
+        state_move(&call->state, CALL_STOPPING, now_ns);
         fn0_call_interrupt(call->bridge);
-        list_remove(&call->link);
-        queue(call);
-        break;
-    default:
-        check(call->state.now == CALL_STOPPING);
     }
+    list_remove(&call->link);
+    queue(call);
+}
+
+/* It was interrupted, and is not at its end yet. */
+static void stop_again(struct call *call)
+{
+    if (++call->stop_polls > STOP_POLLS_MAX)
+        polling_end(call, call->stop_code, "it could not be interrupted");
+    else
+        queue(call);
 }
 
 /* ---- Single-use instances -------------------------------------------------------------------- */
@@ -467,6 +526,10 @@ static void tell(struct call *call, const struct fn0_event *event)
         if (call->sink)
             call->sink->body_wanted(call->context);
         break;
+    case FN0_EVENT_REQUEST_BODY_HELD:
+        if (call->sink)
+            call->sink->body_held(call->context);
+        break;
     case FN0_EVENT_REQUEST_BODY_CONSUMED:
         if (call->sink)
             call->sink->body_consumed(call->context, (size_t)event->number);
@@ -523,22 +586,17 @@ static void failed(struct call *call)
 static void unfinished(struct call *call, enum fn0_poll result)
 {
     if (call->state.now == CALL_STOPPING) {
-        if (++call->stop_polls > STOP_POLLS_MAX)
-            end(call, call->stop_code, "it could not be interrupted", false);
-        else
-            queue(call);
+        stop_again(call);
         return;
     }
     if (cpu_meter_over(&call->cpu)) {
         stop(call, ERROR_CALL_CPU);
         return;
     }
-    if (result == FN0_POLL_YIELDED && list_empty(&call->link)) {
-        list_push_back(&call->executor->computing, &call->link);
-        loop_defer(call->executor->options.loop, &call->executor->run);
-    } else if (call->woken) {
+    if (result == FN0_POLL_YIELDED && list_empty(&call->link))
+        queue_computing(call);
+    else if (call->woken)
         queue(call);
-    }
 }
 
 static void poll_handler(struct call *call)
@@ -604,6 +662,17 @@ static void start_failed(struct call *call)
     polling_end(call, code, error->message);
 }
 
+/* The start-up was interrupted, and polled for its backtrace. */
+static void start_stopped(struct call *call, enum fn0_poll result)
+{
+    if (result == FN0_POLL_FAILED)
+        polling_end(call, call->stop_code, call->executor->bridge_error.message);
+    else if (result == FN0_POLL_READY)
+        polling_end(call, call->stop_code, "the start-up ended a moment later by itself");
+    else
+        stop_again(call);
+}
+
 /* Runs the instance's start-up. True: the handler is entered. */
 static bool poll_start(struct call *call)
 {
@@ -617,7 +686,9 @@ static bool poll_start(struct call *call)
     enum fn0_poll result = fn0_instance_poll(call->instance->bridge, &executor->bridge_error);
     call->polled = false;
     cpu_meter_end(&call->start_cpu, &executor->cpu_clock, loop_update(executor->options.loop));
-    if (result == FN0_POLL_FAILED) {
+    if (call->state.now == CALL_START_STOPPING) {
+        start_stopped(call, result);
+    } else if (result == FN0_POLL_FAILED) {
         start_failed(call);
     } else if (result == FN0_POLL_READY) {
         loop_timeout_stop(&call->duration);
@@ -628,8 +699,7 @@ static bool poll_start(struct call *call)
     } else if (cpu_meter_over(&call->start_cpu)) {
         stop(call, ERROR_CALL_START_CPU);
     } else if (result == FN0_POLL_YIELDED && list_empty(&call->link)) {
-        list_push_back(&executor->computing, &call->link);
-        loop_defer(executor->options.loop, &executor->run);
+        queue_computing(call);
     } else if (call->woken) {
         queue(call);
     }
@@ -638,11 +708,11 @@ static bool poll_start(struct call *call)
 
 static void poll_call(struct call *call)
 {
-    check(call->state.now == CALL_STARTING || call->state.now == CALL_RUNNING ||
-          call->state.now == CALL_STOPPING);
+    bool starts = call->state.now == CALL_STARTING || call->state.now == CALL_START_STOPPING;
+    check(starts || call->state.now == CALL_RUNNING || call->state.now == CALL_STOPPING);
     check(!call->polled && list_empty(&call->link) && !call->executor->current);
     check_call(call);
-    if (call->state.now == CALL_STARTING && !poll_start(call))
+    if (starts && !poll_start(call))
         return;
     poll_handler(call);
 }

@@ -12,6 +12,7 @@
 #include "base/check.h"
 #include "base/machine.h"
 #include "base/state.h"
+#include "http/client_counts.h"
 #include "io/loop.h"
 #include "runtime/budget.h"
 #include "runtime/catalog.h"
@@ -50,6 +51,7 @@ struct server {
     struct engine *engine;
     struct artifact_cache *cache;
     struct budget budget;
+    struct client_counts clients;
     char only_function[FUNCTION_NAME_TEXT_BYTES]; /* empty with a folder */
     struct code_provider provider;                /* the catalog starts it */
     bool provider_open;
@@ -164,6 +166,7 @@ static void print_ready(const struct server *server)
 
 static void enter_serving(struct server *server)
 {
+    check(server->listening == server->worker_count && server->worker_count > 0);
     LOG(server->options.log, LOG_INFO, "serving", log_string("code", code_of(server)),
         log_number("workers", server->worker_count), log_number("slots", server->capacity.slots));
     print_ready(server);
@@ -178,6 +181,7 @@ static void on_listening(void *context, struct worker *worker, const struct erro
         return;
     }
     server->listening++;
+    check(server->listening <= server->worker_count);
     if (is_in(server, SERVER_STARTING) && server->listening == server->worker_count)
         move_to(server, SERVER_SERVING);
 }
@@ -261,6 +265,7 @@ static void on_drained(void *context, struct worker *worker)
     struct server *server = context;
     (void)worker;
     server->drained++;
+    check(server->drained <= server->worker_count);
     if (is_in(server, SERVER_FINISHING) && server->drained == server->worker_count)
         move_to(server, SERVER_LEAVING);
 }
@@ -286,6 +291,7 @@ static void close_workers(struct server *server)
 static void on_provider_closed(void *context)
 {
     struct server *server = context;
+    check(server->provider_open && !server->catalog);
     server->provider_open = false;
     if (is_in(server, SERVER_LEAVING))
         close_workers(server);
@@ -299,6 +305,7 @@ static void close_provider(struct server *server)
 static void on_catalog_closed(void *context)
 {
     struct server *server = context;
+    check(server->catalog_closing);
     server->catalog = NULL;
     close_provider(server);
 }
@@ -342,6 +349,7 @@ static void on_ended(void *context, struct worker *worker, const struct error *e
     struct server *server = context;
     (void)worker;
     server->ended++;
+    check(server->ended <= server->worker_count);
     if (error)
         fail(server, error);
     if (is_in(server, SERVER_LEAVING) && server->ended == server->worker_count)
@@ -372,21 +380,26 @@ static const struct worker_events worker_events = {
 
 static int make_workers(struct server *server, struct error *error)
 {
-    size_t count = server->options.configuration->workers;
+    const struct host_configuration *configuration = server->options.configuration;
+    size_t count = configuration->workers;
     server->workers = calloc(count, sizeof(server->workers[0]));
     server->directories = calloc(count, sizeof(server->directories[0]));
-    if (!server->workers || !server->directories)
+    if (!server->workers || !server->directories ||
+        client_counts_init(&server->clients, configuration->net.connections_max,
+                           configuration->net.connections_per_address_max, NULL) < 0)
         return error_set_memory(error);
     for (size_t i = 0; i < count; i++) {
         const struct worker_options options = {
             .index = (unsigned)i,
-            .configuration = server->options.configuration,
+            .configuration = configuration,
             .capacity = &server->capacity,
             .only_function = server->only_function[0] ? server->only_function : NULL,
             .random_seed = random_next(server->options.random),
             .control = server->control,
             .engine = server->engine,
             .budget = &server->budget,
+            .clients = &server->clients,
+            .certificates = server->options.certificates,
             .log = server->options.log,
             .events = &worker_events,
             .context = server,
@@ -552,6 +565,7 @@ void server_destroy(struct server *server)
         worker_destroy(server->workers[i]);
     while (server->provider_open)
         loop_run_once(server->control, 1);
+    client_counts_fini(&server->clients);
     free(server->workers);
     free(server->directories);
     artifact_cache_destroy(server->cache);

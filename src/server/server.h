@@ -38,6 +38,8 @@ struct server_options {
     struct random *random; /* seeds the workers' */
     struct log *log;
     int ready_fd; /* for the one line that says where it listens; -1: nowhere */
+    const char
+        *certificates; /* that outgoing requests trust: a file or a folder; NULL: the system's */
 };
 
 /* Makes a host: its ports are bound when this returns. All in the options is borrowed and outlives

@@ -248,13 +248,14 @@ static int make_http(struct worker *worker, struct error *error)
     const struct http_server_options options = {
         .head_bytes_max = worker->options.capacity->head_bytes_max,
         .connections_max = worker->options.capacity->connections_max,
-        .connections_per_address_max = configuration->net.connections_per_address_max,
+        .clients = worker->options.clients,
         .head_timeout_ns = configuration->net.head_timeout_ns,
         .body_timeout_ns = configuration->net.body_timeout_ns,
         .write_timeout_ns = configuration->net.write_timeout_ns,
         .idle_timeout_ns = configuration->net.idle_timeout_ns,
         .body_window_bytes = BODY_WINDOW_BYTES,
         .output_bytes_max = OUTPUT_BYTES_MAX,
+        .log = worker->options.log,
     };
     struct http_handler handler = gateway_handler(worker->gateway);
     return http_server_create(worker->loop, &options, &handler, &worker->http, error);
@@ -283,6 +284,7 @@ static int make_executor(struct worker *worker, struct error *error)
         .directory = worker->directory,
         .configuration = worker->options.configuration,
         .output = {.context = worker, .write = on_output, .end = on_output_end},
+        .certificates = worker->options.certificates,
         .log = worker->options.log,
     };
     return executor_create(&options, &worker->executor, error);

@@ -18,6 +18,7 @@
 #include "base/configuration.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "http/client_counts.h"
 #include "io/loop.h"
 #include "runtime/budget.h"
 #include "runtime/directory.h"
@@ -46,6 +47,8 @@ struct worker_options {
     struct loop *control;
     struct engine *engine;
     struct budget *budget;
+    struct client_counts *clients; /* of all workers */
+    const char *certificates;      /* as the executor's */
     struct log *log;
     const struct worker_events *events;
     void *context;

@@ -47,12 +47,12 @@ struct artifact {
 };
 
 struct artifact_cache {
-    struct cache_folder folder;
+    struct cache_folder folder; /* its key and `no_execution` under the mutex */
     uint64_t bytes_max;
     const struct clock *clock;
     struct log *log;
     struct fault *fault;
-    pthread_mutex_t mutex; /* over what follows */
+    pthread_mutex_t mutex; /* over what follows, too */
     struct list artifacts; /* in use */
 };
 
@@ -84,8 +84,11 @@ static int mac_begin(struct artifact_cache *cache, const struct artifact_key *ke
 {
     struct slice secret = {.data = (const char *)cache->folder.key, .bytes = CACHE_KEY_BYTES};
     uint8_t head[sizeof(trailer_magic) + sizeof(key->component) + 16];
-    int code = hmac_sha256_begin(secret, ret_mac, error);
+    int code;
 
+    pthread_mutex_lock(&cache->mutex);
+    code = hmac_sha256_begin(secret, ret_mac, error);
+    pthread_mutex_unlock(&cache->mutex);
     if (code != 0)
         return code;
     memcpy(head, trailer_magic, sizeof(trailer_magic));
@@ -211,6 +214,7 @@ static int adopt(struct artifact_cache *cache, const struct artifact_key *key, i
     struct artifact *artifact = calloc(1, sizeof(*artifact));
     struct artifact *other;
 
+    check(descriptor >= 0);
     if (artifact == NULL) {
         close(descriptor);
         return error_set_memory(error);
@@ -293,6 +297,7 @@ static int add_stored(struct stored_list *list, const char *name, const struct s
         list->items = items;
         list->capacity = capacity;
     }
+    check(list->count < list->capacity);
     item = &list->items[list->count++];
     memcpy(item->name, name, NAME_BYTES);
     item->bytes = (uint64_t)status->st_size;
@@ -366,6 +371,7 @@ static int make_room(struct artifact_cache *cache, uint64_t bytes, struct error 
                                    list.items[i].name);
             break;
         }
+        check(list.items[i].bytes <= list.bytes);
         list.bytes -= list.items[i].bytes;
     }
     free(list.items);
@@ -432,6 +438,15 @@ void artifact_cache_set_fault(struct artifact_cache *cache, struct fault *fault)
 const char *artifact_cache_directory(const struct artifact_cache *cache)
 {
     return cache->folder.path;
+}
+
+/* Whether the folder's files cannot be mapped as code. */
+static bool has_no_execution(struct artifact_cache *cache)
+{
+    pthread_mutex_lock(&cache->mutex);
+    bool no_execution = cache->folder.no_execution;
+    pthread_mutex_unlock(&cache->mutex);
+    return no_execution;
 }
 
 /* Computes the MAC of a file's content. */
@@ -526,7 +541,7 @@ int artifact_cache_find(struct artifact_cache *cache, const struct artifact_key 
         return error_wrap(error, "%s/%s", cache->folder.path, name);
     }
     touch(cache, descriptor);
-    if (cache->folder.no_execution) {
+    if (has_no_execution(cache)) {
         int copy = -1;
         code = copy_to_memory(descriptor, bytes, &copy, error);
         close(descriptor);
@@ -560,6 +575,22 @@ static int write_aside(struct artifact_cache *cache, struct cache_file *file, st
     return 0;
 }
 
+/* Sees to it that what is written now is found again, though somebody may have removed the folder.
+ */
+static int renew_folder(struct artifact_cache *cache, struct error *error)
+{
+    bool renewed;
+    int code;
+
+    pthread_mutex_lock(&cache->mutex);
+    code = cache_folder_renew(&cache->folder, &renewed, error);
+    pthread_mutex_unlock(&cache->mutex);
+    if (renewed)
+        LOG(cache->log, LOG_WARNING, "the cache folder was gone and is made again",
+            log_string("folder", cache->folder.path));
+    return code;
+}
+
 /* Writes content and trailer under the final name. Sets a descriptor that can only be read. */
 static int store(struct artifact_cache *cache, const struct artifact_key *key, struct slice content,
                  int *ret_descriptor, struct error *error)
@@ -574,7 +605,9 @@ static int store(struct artifact_cache *cache, const struct artifact_key *key, s
         return error_set(error, ERROR_FULL,
                          "it has %zu bytes, and all artifacts together may have %llu",
                          content.bytes, (unsigned long long)cache->bytes_max);
-    code = make_trailer(cache, key, content, &trailer, error);
+    code = renew_folder(cache, error);
+    if (code == 0)
+        code = make_trailer(cache, key, content, &trailer, error);
     if (code == 0)
         code = make_room(cache, content.bytes + sizeof(trailer), error);
     if (code == 0)
@@ -592,6 +625,7 @@ static int store(struct artifact_cache *cache, const struct artifact_key *key, s
         close(descriptor);
         return code;
     }
+    check(descriptor >= 0 && file.descriptor < 0);
     *ret_descriptor = descriptor;
     return 0;
 }
@@ -617,7 +651,7 @@ int artifact_cache_put(struct artifact_cache *cache, const struct artifact_key *
         LOG(cache->log, LOG_WARNING,
             "an artifact cannot be cached: the next start will compile it again",
             log_string("folder", cache->folder.path), log_string("reason", reason.message));
-    if (!on_disk || cache->folder.no_execution) {
+    if (!on_disk || has_no_execution(cache)) {
         if (on_disk)
             close(descriptor);
         on_disk = false;

@@ -11,7 +11,8 @@
  * Safe under concurrent writers in several processes and under a crash at any point: a file is
  * written aside under a lock, synced, and renamed into place; what a crash leaves behind is removed
  * by the next one who finds it unlocked. Bounded: when an artifact is written, those unused for
- * longest make room. An artifact in use stays usable when its file is removed.
+ * longest make room. An artifact in use stays usable when its file is removed, and the folder may
+ * be removed, too: it is made again when something is written next.
  *
  * Any thread. */
 

@@ -123,15 +123,17 @@ static int read_key(struct cache_folder *folder, struct error *error)
     return code;
 }
 
-/* Makes a key that nobody finds before it is whole. Another process may have been quicker:
- * ERROR_FULL. */
-static int make_key(struct cache_folder *folder, struct error *error)
+/* Makes a key that nobody finds before it is whole: `known`, or a random one where that is NULL.
+ * Another process may have been quicker: ERROR_FULL. */
+static int make_key(struct cache_folder *folder, const uint8_t *known, struct error *error)
 {
     struct cache_file file;
     uint8_t key[CACHE_KEY_BYTES];
     int code;
 
-    if (RAND_bytes(key, sizeof(key)) != 1)
+    if (known != NULL)
+        memcpy(key, known, sizeof(key));
+    else if (RAND_bytes(key, sizeof(key)) != 1)
         return error_set(error, ERROR_SYSTEM, "OpenSSL has no random numbers for a key");
     code = cache_file_create(folder, &file, error);
     if (code != 0)
@@ -147,7 +149,10 @@ fail:
     return code;
 }
 
-int cache_folder_init(struct cache_folder *folder, const char *path, struct error *error)
+/* Opens the folder, and makes it and the key (`known`, unless that is NULL) where they are missing.
+ */
+static int open_folder(struct cache_folder *folder, const char *path, const uint8_t *known,
+                       struct error *error)
 {
     struct statvfs mount;
     int code;
@@ -168,7 +173,7 @@ int cache_folder_init(struct cache_folder *folder, const char *path, struct erro
         fstatvfs(folder->descriptor, &mount) == 0 && (mount.f_flag & ST_NOEXEC) != 0;
     code = read_key(folder, error);
     if (code == ERROR_NOT_FOUND) {
-        code = make_key(folder, error);
+        code = make_key(folder, known, error);
         if (code == 0 || code == ERROR_FULL)
             code = read_key(folder, error);
     }
@@ -177,6 +182,39 @@ int cache_folder_init(struct cache_folder *folder, const char *path, struct erro
     return 0;
 fail:
     cache_folder_fini(folder);
+    return code;
+}
+
+int cache_folder_init(struct cache_folder *folder, const char *path, struct error *error)
+{
+    return open_folder(folder, path, NULL, error);
+}
+
+int cache_folder_renew(struct cache_folder *folder, bool *ret_renewed, struct error *error)
+{
+    struct cache_folder now;
+    struct stat opened, named;
+    int code;
+
+    check(folder->descriptor >= 0);
+    *ret_renewed = false;
+    if (fstat(folder->descriptor, &opened) != 0)
+        return error_set_errno(error, errno, "cannot look at the cache folder %s", folder->path);
+    if (stat(folder->path, &named) == 0 && named.st_dev == opened.st_dev &&
+        named.st_ino == opened.st_ino)
+        return 0;
+    code = open_folder(&now, folder->path, folder->key, error);
+    if (code != 0)
+        return code;
+    /* In place: whoever is using the descriptor goes on with the one or the other. */
+    if (dup3(now.descriptor, folder->descriptor, O_CLOEXEC) < 0) {
+        code = error_set_errno(error, errno, "cannot open the cache folder %s", folder->path);
+    } else {
+        folder->no_execution = now.no_execution;
+        memcpy(folder->key, now.key, sizeof(folder->key));
+        *ret_renewed = true;
+    }
+    cache_folder_fini(&now);
     return code;
 }
 
@@ -193,6 +231,7 @@ int cache_file_create(struct cache_folder *folder, struct cache_file *ret_file, 
     struct stat status;
     int descriptor;
 
+    check(folder->descriptor >= 0);
     for (unsigned number = 0; number < ASIDE_TRIES; number++) {
         snprintf(ret_file->name, sizeof(ret_file->name), ASIDE_PREFIX "%ld-%u", (long)getpid(),
                  number);
@@ -220,6 +259,7 @@ int cache_file_commit(struct cache_folder *folder, struct cache_file *file, cons
 {
     int code = 0;
 
+    check(file->descriptor >= 0 && cache_file_is_aside(file->name) && !cache_file_is_aside(name));
     if (fsync(file->descriptor) != 0) {
         code = error_set_errno(error, errno, "cannot sync a file in %s", folder->path);
     } else if (replace) {

@@ -14,6 +14,7 @@
 
 #define CACHE_KEY_BYTES 32
 
+/* The folder; all but its descriptor is set by init and renew only. */
 struct cache_folder {
     char path[PATH_MAX];
     int descriptor;
@@ -30,6 +31,13 @@ int cache_folder_default(char ret_path[PATH_MAX], struct error *error);
  * one makes the key. ERROR_NOT_TRUSTED where folder or key belong to another user or others may
  * write the folder or read the key. */
 int cache_folder_init(struct cache_folder *folder, const char *path, struct error *error);
+
+/* Sees whether the folder is still what its path names. Where it is not (somebody has removed or
+ * moved it, or put another in its place), goes on with what the path names now, and makes that and
+ * the key in it, the same as before, where they are missing; *ret_renewed is true then. Errors as
+ * cache_folder_init has them; the folder is as before then. Nobody may read the key or
+ * `no_execution` meanwhile; the descriptor may be in use, and keeps its number. */
+int cache_folder_renew(struct cache_folder *folder, bool *ret_renewed, struct error *error);
 
 /* Closes it and forgets the key. */
 void cache_folder_fini(struct cache_folder *folder);

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 
 /* Files that hold the code of functions: what tells two states of a file apart, reading one that
- * somebody may be writing. Any thread. */
+ * somebody may be writing.
+ *
+ * Stamps are plain values. Reading blocks, so it is for the loader's threads and for starts, never
+ * for a worker's loop. Any thread. */
 
 #ifndef FN0_STORE_CODE_FILE_H
 #define FN0_STORE_CODE_FILE_H

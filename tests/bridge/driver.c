@@ -346,6 +346,7 @@ static void take(struct driver *driver, const struct fn0_event *event)
     case FN0_EVENT_RESPONSE_BODY:
         assert_int_equal(answer->heads, 1);
         text_add(&answer->body, event->text);
+        answer->pieces++;
         if (!driver->stingy)
             fn0_call_response_window(driver->call, event->text.bytes);
         break;
@@ -358,6 +359,10 @@ static void take(struct driver *driver, const struct fn0_event *event)
         break;
     case FN0_EVENT_REQUEST_BODY_WANTED:
         answer->wanted++;
+        break;
+    case FN0_EVENT_REQUEST_BODY_HELD:
+        assert_int_equal(answer->heads, 0);
+        answer->held++;
         break;
     case FN0_EVENT_REQUEST_BODY_CONSUMED:
         answer->consumed += event->number;

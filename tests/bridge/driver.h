@@ -38,6 +38,8 @@ struct answer {
     uint32_t ends;
     uint32_t cuts;
     uint32_t wanted;
+    uint32_t held;
+    uint32_t pieces; /* of the body */
     uint64_t consumed;
     struct text out;
     struct text err;

@@ -124,6 +124,54 @@ static void hop_by_hop_fields_are_refused(void **state)
     assert_non_null(strstr(body, "\"x-good\":\"taken\""));
 }
 
+static void who_holds_the_body_says_so_with_the_head(void **state)
+{
+    struct fn0_request echo = post("/echo"), nothing = post("/read-nothing"), size = post("/size");
+
+    (void)state;
+    driver_call_with(&driver, &echo); /* takes the body, sets the response, reads */
+    assert_int_equal(driver_run(&driver, 0), FN0_POLL_PENDING);
+    assert_int_equal(driver.answer.held, 1);
+    assert_int_equal(driver.answer.wanted, 1);
+    assert_int_equal(fn0_call_request_end(driver.call, NULL, 0), 0);
+    assert_int_equal(driver_run(&driver, 0), FN0_POLL_READY);
+    assert_true(driver_end(&driver));
+    driver_call_with(&driver, &nothing);
+    assert_int_equal(driver_run(&driver, 0), FN0_POLL_READY);
+    assert_int_equal(driver.answer.held, 0);
+    assert_true(driver_end(&driver));
+    driver_call_with(&driver, &size); /* has read before */
+    assert_int_equal(driver_run(&driver, 0), FN0_POLL_PENDING);
+    assert_int_equal(fn0_call_request_end(driver.call, NULL, 0), 0);
+    assert_int_equal(driver_run(&driver, 0), FN0_POLL_READY);
+    assert_int_equal(driver.answer.held, 0);
+    assert_int_equal(driver.answer.wanted, 1);
+    assert_true(driver_end(&driver));
+}
+
+static void small_pieces_of_a_body_are_joined(void **state)
+{
+    enum { PIECES = 20000 };
+    struct fn0_request request = post("/echo");
+
+    (void)state;
+    driver_call_with(&driver, &request);
+    assert_int_equal(driver_run(&driver, 0), FN0_POLL_PENDING);
+    for (int i = 0; i < PIECES; i++)
+        driver_give(&driver, (char[1]){(char)('a' + i % 26)}, 1);
+    assert_int_equal(driver.wakes, 1);
+    driver.answer.pieces = 0;
+    assert_int_equal(driver_run(&driver, 0), FN0_POLL_PENDING);
+    assert_int_equal(driver.answer.body.bytes, PIECES);
+    assert_in_range(driver.answer.pieces, 1, 4);
+    for (int i = 0; i < PIECES; i++)
+        assert_int_equal(driver.answer.body.data[i], 'a' + i % 26);
+    assert_int_equal(driver.answer.consumed, PIECES);
+    assert_int_equal(fn0_call_request_end(driver.call, NULL, 0), 0);
+    assert_int_equal(driver_run(&driver, 0), FN0_POLL_READY);
+    assert_true(driver_end(&driver));
+}
+
 static void bodies_go_through_with_back_pressure(void **state)
 {
     enum { PIECE = 10000, PIECES = 200 };
@@ -476,6 +524,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_window_holds_a_writer, start, stop),
         cmocka_unit_test_setup_teardown(trailers_go_both_ways, start, stop),
         cmocka_unit_test_setup_teardown(lengths_must_be_right, start, stop),
+        cmocka_unit_test_setup_teardown(who_holds_the_body_says_so_with_the_head, start, stop),
+        cmocka_unit_test_setup_teardown(small_pieces_of_a_body_are_joined, start, stop),
         cmocka_unit_test_setup_teardown(a_failed_request_body_is_read_as_such, start, stop),
         cmocka_unit_test_setup_teardown(an_unread_body_is_counted_when_it_is_dropped, start, stop),
         cmocka_unit_test_setup_teardown(a_request_without_body_ends_at_once, start, stop),

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-only
 """A host's life: when it says that it serves, how it ends, and what happens to what runs meanwhile."""
 
+import contextlib
 import os
 import re
 import resource
@@ -130,6 +131,19 @@ def test_idle_connections_do_not_hold_it():
         host.signal(signal.SIGTERM)
         assert host.wait() == 0
         assert elapsed(started) < 2 * SLOWNESS
+
+
+def test_half_a_request_does_not_hold_it():
+    with Host(guest("hello"), workers=2) as host:
+        connections = [host.connect() for _ in range(4)]
+        for connection in connections:
+            connection.send("GET / HTTP/1.1\r\nHost: ")
+        time.sleep(0.1)
+        started = time.monotonic()
+        host.signal(signal.SIGTERM)
+        assert host.wait() == 0
+        assert elapsed(started) < 2 * SLOWNESS
+        assert all(connection.is_closed() for connection in connections)
 
 
 def test_what_waits_to_be_accepted_is_served():
@@ -297,6 +311,56 @@ def test_open_files_are_as_many_as_there_may_be():
     with host:
         connections = [host.connect() for _ in range(200)]
         assert all(connection.get("/hello").status == 200 for connection in connections)
+
+
+def sleeper(host):
+    """A client that has been accepted and waits for its answer."""
+    connection = host.connect()
+    assert connection.get("/hello").status == 200
+    connection.send_head("GET", "/sleep?ms=60000")
+    return connection
+
+
+@contextlib.contextmanager
+def without_descriptors(host):
+    """A host whose open files are all taken, by clients that wait for their answers; they are closed in the end."""
+    folder = f"/proc/{host.process.pid}/fd"
+    clients = []
+    while True:
+        open_files = {int(name) for name in os.listdir(folder)}
+        if max(open_files) + 1 == len(open_files):
+            break
+        clients.append(sleeper(host))
+    before = resource.prlimit(host.process.pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(host.process.pid, resource.RLIMIT_NOFILE, (len(open_files), before[1]))
+    yield
+    resource.prlimit(host.process.pid, resource.RLIMIT_NOFILE, before)
+    for client in clients:
+        client.close()
+
+
+def test_without_open_files_it_waits_for_some(start_host):
+    """What cannot be accepted stays in the backlog, one line says why, nothing spins, and it goes on by itself."""
+    host = start_host(guest("probe"), "--limits", "none")
+    with sleeper(host) as busy, without_descriptors(host):
+        with host.connect() as late:
+            late.send_head("GET", "/hello")
+            line = host.wait_for_line(message="connections cannot be accepted")
+            assert "Too many open files" in line["reason"]
+            assert host.is_quiet(1)
+            assert len(host.lines(message="connections cannot be accepted")) == 1
+            busy.reset()
+            assert late.response().status == 200
+    assert host.get("/hello").status == 200
+
+
+def test_without_open_files_idle_clients_make_room(start_host):
+    host = start_host(guest("probe"), "--limits", "none")
+    with host.connect() as idle:
+        assert idle.get("/hello").status == 200
+        with without_descriptors(host):
+            assert host.get("/hello").status == 200
+            assert idle.is_closed()
 
 
 def test_a_stdout_that_takes_nothing_is_nobodys_problem():

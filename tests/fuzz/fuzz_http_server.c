@@ -33,6 +33,7 @@ struct play {
     uint64_t now_ns;
     struct clock clock;
     struct fault fault;
+    struct client_counts counts;
     struct loop *loop;
     struct http_server *server;
     int clients[CLIENTS]; /* -1: not connected */
@@ -361,7 +362,7 @@ static bool begin(struct play *play)
     const struct http_server_options options = {
         .head_bytes_max = 200,
         .connections_max = CLIENTS,
-        .connections_per_address_max = CLIENTS,
+        .clients = &play->counts,
         .head_timeout_ns = 5 * SECOND,
         .body_timeout_ns = 6 * SECOND,
         .write_timeout_ns = 7 * SECOND,
@@ -380,6 +381,7 @@ static bool begin(struct play *play)
         play->clients[i] = -1;
     fault_init(&play->fault);
     check(loop_create(&play->clock, &play->loop, NULL) == 0);
+    check(client_counts_init(&play->counts, CLIENTS, CLIENTS, &play->fault) == 0);
     return http_server_create(play->loop, &options, &handler, &play->server, NULL) == 0;
 }
 
@@ -402,6 +404,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
     check(play.begun == play.over && play.begun == play.done);
     for (size_t i = 0; i < CLIENTS; i++)
         close_client(&play, i);
+    client_counts_fini(&play.counts);
     loop_destroy(play.loop);
     return 0;
 }

@@ -3,6 +3,7 @@
 
 import hashlib
 import json
+import subprocess
 import threading
 import time
 
@@ -94,6 +95,37 @@ def test_continue_is_sent_when_the_guest_reads(patient):
         assert connection.head().status == 100
         connection.send("abc")
         assert json.loads(connection.response().body) == {"bytes": 3, "whole": True}
+
+
+@pytest.mark.parametrize("length", [("Content-Length", "3"), ("Transfer-Encoding", "chunked")])
+def test_continue_is_sent_before_the_head_of_who_reads_later(patient, length):
+    """An echo sets its head before it reads: afterwards nobody could be told to go on."""
+    with patient.connect() as connection:
+        connection.send_head("POST", "/echo", [length, ("Expect", "100-continue")])
+        assert connection.head().status == 100
+        assert connection.head().status == 200
+        connection.send("abc" if length[1] == "3" else "3\r\nabc\r\n0\r\n\r\n")
+        assert connection.chunk() == b"abc" and connection.chunk() == b""
+        connection.take(2)
+        assert connection.get("/hello").status == 200
+
+
+def test_curl_does_not_wait_in_vain(patient):
+    """It sends a body after a second also where nobody says so."""
+    started = time.monotonic()
+    words = ["curl", "--silent", "--show-error", "--data-binary", "@-", "--header", "Expect: 100-continue"]
+    address = "http://{}:{}/echo".format(*patient.addresses[0])
+    body = b"x" * 2 * MEGABYTE
+    echoed = subprocess.run([*words, address], input=body, capture_output=True, timeout=20, check=True)
+    assert echoed.stdout == body and not echoed.stderr
+    assert elapsed(started) < 0.9 * SLOWNESS
+
+
+def test_continue_is_not_sent_for_a_body_that_is_too_long(start_host):
+    host = start_host(guest("probe"), config='[limits]\nrequest_body = "1KB"\n')
+    with host.connect() as connection:
+        connection.send_head("POST", "/echo", [("Content-Length", "1025"), ("Expect", "100-continue")])
+        assert connection.head().status == 413
 
 
 def test_continue_is_not_sent_where_nobody_reads(patient):

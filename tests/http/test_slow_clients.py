@@ -158,6 +158,16 @@ def test_connections_of_an_address(start_host):
         connection.close()
 
 
+def test_connections_of_an_address_to_any_worker(start_host):
+    """The bound is the host's, whichever worker the kernel hands a connection to."""
+    host = start_host(guest("probe"), workers=4, config="[net]\nconnections_per_address_max = 5\n")
+    connections = [host.connect() for _ in range(40)]
+    assert [refused(connection) for connection in connections].count(False) == 5
+    for connection in connections:
+        connection.close()
+    eventually(lambda: is_served(host), what="a free place")
+
+
 def test_connections_of_a_host(start_host):
     """Idle ones make room, the longest idle first; busy ones don't."""
     host = start_host(guest("probe"), config="[net]\nconnections_max = 3\n")

@@ -45,6 +45,29 @@ def test_modes(start_host, tmp_path):
     assert [stat.S_IMODE(path.stat().st_mode) for path in artifacts(cache)] == [0o400]
 
 
+def test_a_cache_that_is_removed_meanwhile(start_host, tmp_path):
+    """It is made again when something is compiled next, and a restart finds it."""
+    cache, functions = tmp_path / "cache", tmp_path / "functions"
+    functions.mkdir()
+    shutil.copy(guest("hello"), functions / "one.wasm")
+    host = start_host(functions=functions, cache=cache)
+    ready(host)
+    shutil.rmtree(cache)
+    shutil.copy(guest("wat/minimal"), functions / "two.wasm")
+    ready(host, 2)
+    assert len(artifacts(cache)) == 1
+    assert host.get("/", [("Host", "one.localhost")]).status == 200
+    assert len(host.lines(message="the cache folder was gone and is made again", folder=str(cache))) == 1
+    assert not host.lines(message="an artifact cannot be cached: the next start will compile it again")
+    host.stop()
+    host = start_host(functions=functions, cache=cache)
+    ready(host, 2)
+    assert {line["function"]: line["artifact"] for line in host.lines(message="function ready")} == {
+        "one": "compiled",
+        "two": "cached",
+    }
+
+
 @pytest.mark.parametrize("damage", ["content", "end", "shorter", "another"])
 def test_what_this_host_did_not_make_is_compiled_again(start_host, tmp_path, damage):
     cache = tmp_path / "cache"

@@ -10,11 +10,14 @@ use crate::events::{Events, Record};
 use crate::io::{Answer, now, wait_for};
 use crate::local::Local;
 use crate::shared::SharedRef;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
 use wasmtime_wasi::p2::{InputStream, OutputStream, Pollable, StreamError, StreamResult};
+
+/// Small pieces are joined up to here: what each of them costs a guest is the reading, not its bytes.
+const JOINED_BYTES_MAX: usize = 16 << 10;
 
 /// What one `check-write` promises at most: a guest may have the host allocate as much.
 const WRITE_BYTES_MAX: usize = 1 << 20;
@@ -26,7 +29,7 @@ pub struct IncomingBody(RefCell<Incoming>);
 
 #[derive(Default)]
 struct Incoming {
-    pieces: VecDeque<Bytes>,
+    pieces: VecDeque<BytesMut>,
     /// What C said at its end.
     ended: Option<Ended>,
     /// The guest reads no more: what still comes is dropped.
@@ -38,6 +41,8 @@ struct Incoming {
     stream: StreamLife,
     /// Whether C wants to know that the guest asked for it.
     announce: bool,
+    /// The guest has consumed its message.
+    taken: bool,
 }
 
 impl IncomingBody {
@@ -65,7 +70,7 @@ impl IncomingBody {
             body.consumed += piece.len() as u64;
             return true;
         }
-        body.pieces.push_back(Bytes::copy_from_slice(piece));
+        body.add(piece);
         std::mem::take(&mut body.waiting)
     }
 
@@ -76,6 +81,16 @@ impl IncomingBody {
             body.ended = Some(ended);
         }
         std::mem::take(&mut body.waiting)
+    }
+
+    pub fn take(&self) {
+        self.0.borrow_mut().taken = true;
+    }
+
+    /// Whether the guest may still ask for it, and has not done so.
+    pub fn is_held(&self) -> bool {
+        let body = self.0.borrow();
+        body.taken && body.announce && !body.closed
     }
 
     pub fn is_ended(&self) -> bool {
@@ -97,6 +112,15 @@ impl Incoming {
     fn drop_pieces(&mut self) {
         let bytes: usize = self.pieces.drain(..).map(|piece| piece.len()).sum();
         self.consumed += bytes as u64;
+    }
+
+    fn add(&mut self, piece: &[u8]) {
+        match self.pieces.back_mut() {
+            Some(last) if last.len() + piece.len() <= JOINED_BYTES_MAX => {
+                last.extend_from_slice(piece);
+            }
+            _ => self.pieces.push_back(BytesMut::from(piece)),
+        }
     }
 
     fn is_ready(&self) -> bool {
@@ -121,7 +145,7 @@ impl Incoming {
             self.pieces.pop_front().unwrap_or_default()
         };
         self.consumed += answer.len() as u64;
-        Ok(answer)
+        Ok(answer.freeze())
     }
 }
 

@@ -83,6 +83,7 @@ pub fn add_request(instance: &mut Instance<'_>) -> wasmtime::Result<()> {
                 return Ok((Err(()),));
             }
             let body = state.shared.request.borrow().body.clone();
+            body.take();
             let reader = Reader::new(body, None, state.shared.clone());
             Ok((Ok::<_, ()>(state.http.push(reader)?),))
         },

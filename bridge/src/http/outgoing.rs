@@ -158,6 +158,9 @@ fn set_response(
         }
     };
     let mut events = state.shared.events.borrow_mut();
+    if state.shared.request.borrow().body.is_held() {
+        events.push(Record::RequestBodyHeld);
+    }
     events.push(Record::ResponseHead(response.status, response.fields));
     match response.body {
         Some(sink) => {

@@ -123,6 +123,11 @@ void http_exchange_read(struct http_exchange *exchange)
         exchange->during_read(exchange);
 }
 
+void http_exchange_continue(struct http_exchange *exchange)
+{
+    note(exchange->trace, "continue ");
+}
+
 void http_exchange_consumed(struct http_exchange *exchange, size_t bytes)
 {
     note(exchange->trace, "consumed:%zu ", bytes);

@@ -195,6 +195,22 @@ static void the_body_is_read_when_it_is_wanted(void **state)
     SINK(fixture, end, 0, NULL);
 }
 
+static void who_holds_the_body_has_the_client_go_on(void **state)
+{
+    struct fixture *fixture = *state;
+    start(fixture, true);
+    SINK(fixture, body_held);
+    head(fixture);
+    SINK(fixture, body_wanted);
+    SINK(fixture, body_held); /* it is read already */
+    assert_trace(fixture, "start continue respond:200 read ");
+    CLIENT(fixture, body_end, NULL, 0);
+    SINK(fixture, response_end, NULL, 0);
+    SINK(fixture, body_held); /* the exchange is over */
+    SINK(fixture, end, 0, NULL);
+    assert_trace(fixture, "start continue respond:200 read call_body_end:0 end ");
+}
+
 static void body_fails_within_read(struct http_exchange *exchange)
 {
     exchange->events->body_failed(exchange->context, ERROR_REQUEST_MALFORMED);
@@ -403,6 +419,7 @@ int main(void)
         TEST(a_client_that_goes_cancels_the_call),
         TEST(a_slow_reader_holds_the_window),
         TEST(the_body_is_read_when_it_is_wanted),
+        TEST(who_holds_the_body_has_the_client_go_on),
         TEST(a_body_may_fail_from_within_the_reading),
         TEST(too_long_a_body_is_413_and_the_guest_ends_by_itself),
         TEST(too_long_a_body_after_the_head_only_ends_the_stream),

@@ -35,6 +35,8 @@ struct server_fixture {
     struct fault fault;
     struct loop *loop;
     struct http_server_options options;
+    struct client_counts clients;
+    size_t connections_per_address_max;
     struct http_server *server;
     int client; /* the client's end; -1: closed */
     /* What happened, a line each. */
@@ -353,7 +355,7 @@ static inline struct server_fixture *fixture_create(void)
     fixture->options = (struct http_server_options){
         .head_bytes_max = 1024,
         .connections_max = 100,
-        .connections_per_address_max = 100,
+        .clients = &fixture->clients,
         .head_timeout_ns = 10 * SECOND,
         .body_timeout_ns = 20 * SECOND,
         .write_timeout_ns = 30 * SECOND,
@@ -362,6 +364,7 @@ static inline struct server_fixture *fixture_create(void)
         .output_bytes_max = 10000,
         .fault = &fixture->fault,
     };
+    fixture->connections_per_address_max = 100;
     assert_int_equal(loop_create(&fixture->clock, &fixture->loop, &error), 0);
     return fixture;
 }
@@ -375,6 +378,10 @@ static inline int fixture_open(struct server_fixture *fixture, bool with_refuse)
         .done = fixture_done,
         .refuse = with_refuse ? fixture_refuse : NULL,
     };
+    int code = client_counts_init(&fixture->clients, 100, fixture->connections_per_address_max,
+                                  &fixture->fault);
+    if (code)
+        return code;
     return http_server_create(fixture->loop, &fixture->options, &handler, &fixture->server, &error);
 }
 
@@ -395,6 +402,7 @@ static inline void fixture_free(struct server_fixture *fixture)
         assert_true(fixture->closed);
     }
     client_close(fixture);
+    client_counts_fini(&fixture->clients);
     loop_destroy(fixture->loop);
     free(fixture);
 }

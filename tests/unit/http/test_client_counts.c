@@ -3,8 +3,10 @@
 #include "http/client_counts.h"
 
 #include <arpa/inet.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,6 +83,48 @@ static void counts_many(void **state)
     free(held);
 }
 
+#define THREADS 4
+#define ROUNDS 20000
+
+struct crowd {
+    struct client_counts counts;
+    _Atomic unsigned inside;
+    _Atomic unsigned too_many;
+    _Atomic unsigned served;
+};
+
+/* Comes and goes, always by one of two addresses. */
+static void *come_and_go(void *argument)
+{
+    struct crowd *crowd = argument;
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        struct client_count *held;
+        if (enter(&crowd->counts, v4(i % 2 ? "192.0.2.1" : "192.0.2.2"), &held) != 0)
+            continue;
+        if (atomic_fetch_add(&crowd->inside, 1) >= 2)
+            atomic_fetch_add(&crowd->too_many, 1);
+        atomic_fetch_add(&crowd->served, 1);
+        atomic_fetch_sub(&crowd->inside, 1);
+        client_counts_leave(&crowd->counts, held);
+    }
+    return NULL;
+}
+
+static void counts_for_several_threads(void **state)
+{
+    static struct crowd crowd;
+    pthread_t threads[THREADS];
+    (void)state;
+    assert_int_equal(client_counts_init(&crowd.counts, 10, 1, NULL), 0);
+    for (int i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, come_and_go, &crowd), 0);
+    for (int i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+    assert_int_equal(crowd.too_many, 0);
+    assert_true(crowd.served >= ROUNDS);
+    client_counts_fini(&crowd.counts); /* nothing is left */
+}
+
 static void says_when_memory_is_out(void **state)
 {
     struct client_counts counts;
@@ -114,6 +158,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(counts_clients_apart),
         cmocka_unit_test(counts_many),
+        cmocka_unit_test(counts_for_several_threads),
         cmocka_unit_test(says_when_memory_is_out),
         cmocka_unit_test(none_is_none),
     };

@@ -5,6 +5,8 @@
 
 #include "server_fixture.h"
 
+#include <sys/resource.h>
+
 #include "io/listen.h"
 
 #define GET(path) "GET " path " HTTP/1.1\r\nHost: h\r\n\r\n"
@@ -437,13 +439,77 @@ static void makes_room_at_the_expense_of_the_idle(void **state)
     fixture_free(fixture);
 }
 
+/* Leaves the process `count` descriptors more than it has. Returns the limit there was. */
+static struct rlimit leave_descriptors(unsigned count)
+{
+    struct rlimit before, now;
+    int next = dup(STDIN_FILENO);
+    assert_true(next >= 0);
+    close(next);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    now = before;
+    now.rlim_cur = (rlim_t)next + count;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &now), 0);
+    return before;
+}
+
+static void waits_for_descriptors(void **state)
+{
+    struct server_fixture *fixture = fixture_create();
+    struct log *log;
+    FILE *file = tmpfile();
+    char text[4096] = "";
+    (void)state;
+    fixture->on_request = answer_with_path;
+    assert_int_equal(
+        log_create(fileno(file), LOG_INFO, LOG_FORMAT_JSON, false, clock_system(), &log), 0);
+    fixture->options.log = log;
+    assert_int_equal(fixture_open(fixture, true), 0);
+    struct address address = listen_on_loopback(fixture);
+    const struct http_server_counts *counts = http_server_counts(fixture->server);
+    int busy = connect_to(&address), idle = connect_to(&address);
+    assert_true(send(busy, "G", 1, 0) > 0);
+    run(fixture);
+    int more[2] = {connect_to(&address), connect_to(&address)};
+    struct rlimit before = leave_descriptors(0);
+    assert_true(send(more[0], "G", 1, 0) > 0);
+    run(fixture);
+    run(fixture);
+    /* The idle one makes room; then nobody is idle, and the other waits. */
+    assert_int_equal(counts->connections_evicted, 1);
+    assert_int_equal(counts->connections_accepted, 3);
+    assert_int_equal(recv(idle, text, 1, 0), 0);
+    uint64_t failed = counts->accepts_failed;
+    assert_in_range(failed, 2, 3); /* it tries when a socket is closed, and when its memory goes */
+    run(fixture);                  /* nobody tries meanwhile */
+    assert_int_equal(counts->accepts_failed, failed);
+    for (int i = 0; i < 20; i++)
+        pass_time(fixture, SECOND / 10);
+    assert_in_range(counts->accepts_failed, failed + 10, failed + 20);
+    /* As soon as a connection closes it gets its place, without the pause. */
+    close(busy);
+    run(fixture);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_int_equal(counts->connections_accepted, 4);
+    assert_true(pread(fileno(file), text, sizeof(text) - 1, 0) > 0);
+    char *line = strstr(text, "connections cannot be accepted");
+    assert_non_null(line);
+    assert_null(strstr(line + 1, "connections cannot be accepted"));
+    close(idle);
+    close(more[0]);
+    close(more[1]);
+    fixture_free(fixture);
+    log_destroy(log);
+    fclose(file);
+}
+
 static void bounds_connections_per_address(void **state)
 {
     struct server_fixture *fixture = fixture_create();
     struct error error;
     int ends[3][2];
     (void)state;
-    fixture->options.connections_per_address_max = 2;
+    fixture->connections_per_address_max = 2;
     assert_int_equal(fixture_open(fixture, true), 0);
     for (int i = 0; i < 3; i++) {
         assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends[i]), 0);
@@ -572,6 +638,59 @@ static void drains_what_is_on_its_way(void **state)
     fixture_free(fixture);
 }
 
+/* Half a head is no request: nobody waits for the rest, but for what has been sent of it. */
+static void drains_half_a_head(void **state)
+{
+    struct server_fixture *fixture = fixture_make();
+    (void)state;
+    fixture->on_request = answer_with_path;
+    say(fixture, "GET /1 HTTP/1.1\r\n");
+    http_server_drain(fixture->server, on_fixture_drained, fixture);
+    run(fixture);
+    expect_received(fixture, "");
+    expect_end(fixture);
+    assert_true(fixture->drained);
+    fixture_free(fixture);
+
+    fixture = fixture_make();
+    fixture->on_request = answer_with_path;
+    say(fixture, "GET /1 HTTP/1.1\r\n");
+    client_send(fixture, SLICE("Host: h\r\n"));
+    http_server_drain(fixture->server, on_fixture_drained, fixture);
+    run(fixture);
+    expect_open(fixture);
+    say(fixture, "\r\n");
+    expect_received(fixture, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n"
+                             "Connection: close\r\n\r\n/1");
+    fixture_free(fixture);
+
+    fixture = fixture_make();
+    say(fixture, "GET /1 HTTP/1.1\r\n");
+    client_send(fixture, SLICE("Host: h\r\n"));
+    http_server_drain(fixture->server, on_fixture_drained, fixture);
+    pass_time(fixture, SECOND / 2); /* 408, and the client is not waited for */
+    pass_time(fixture, SECOND / 2);
+    assert_true(fixture->drained);
+    fixture_free(fixture);
+}
+
+/* Nor for the rest of a body that nobody wants. */
+static void drains_what_is_read_away(void **state)
+{
+    struct server_fixture *fixture = fixture_make();
+    (void)state;
+    fixture->on_request = answer_with_path;
+    say(fixture, "POST /1 HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nabc");
+    expect_received(fixture, OK("2", "/1"));
+    expect_open(fixture);
+    http_server_drain(fixture->server, on_fixture_drained, fixture);
+    run(fixture);
+    expect_end(fixture);
+    pass_time(fixture, SECOND / 2);
+    assert_true(fixture->drained);
+    fixture_free(fixture);
+}
+
 static void closes_with_running_exchanges(void **state)
 {
     struct server_fixture *fixture = fixture_make();
@@ -690,12 +809,15 @@ int main(void)
         cmocka_unit_test(ends_within_reading),
         cmocka_unit_test(ends_within_writable),
         cmocka_unit_test(makes_room_at_the_expense_of_the_idle),
+        cmocka_unit_test(waits_for_descriptors),
         cmocka_unit_test(bounds_connections_per_address),
         cmocka_unit_test(drains),
         cmocka_unit_test(drains_when_there_is_nobody),
         cmocka_unit_test(drains_the_backlog),
         cmocka_unit_test(drains_what_lingers),
         cmocka_unit_test(drains_what_is_on_its_way),
+        cmocka_unit_test(drains_half_a_head),
+        cmocka_unit_test(drains_what_is_read_away),
         cmocka_unit_test(closes_with_running_exchanges),
         cmocka_unit_test(closes_within_events),
         cmocka_unit_test(drains_within_requests),

@@ -9,34 +9,6 @@
 
 #include <cmocka.h>
 
-/* RFC 9110, 5.6.2, byte by byte. */
-static void tokens_are_made_of_token_bytes(void **state)
-{
-    (void)state;
-    for (int byte = 0; byte < 256; byte++) {
-        char text[3] = {'a', (char)byte, 'b'};
-        bool expected = byte != 0 && byte < 0x80 &&
-                        strchr("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                               "abcdefghijklmnopqrstuvwxyz",
-                               byte) != NULL;
-        assert_int_equal(http_token_valid((struct slice){.data = text, .bytes = 3}), expected);
-    }
-    assert_false(http_token_valid(SLICE("")));
-}
-
-/* RFC 9110, 5.5: visible bytes, blanks, and whatever is over 0x7f. */
-static void values_have_no_control_bytes(void **state)
-{
-    (void)state;
-    for (int byte = 0; byte < 256; byte++) {
-        char text = (char)byte;
-        bool expected = byte == '\t' || (byte >= ' ' && byte != 0x7f);
-        assert_int_equal(http_field_value_valid((struct slice){.data = &text, .bytes = 1}),
-                         expected);
-    }
-    assert_true(http_field_value_valid(SLICE("")));
-}
-
 static void paths_are_visible_ascii_without_fragment(void **state)
 {
     (void)state;
@@ -141,8 +113,6 @@ static void reads_connection_options(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(tokens_are_made_of_token_bytes),
-        cmocka_unit_test(values_have_no_control_bytes),
         cmocka_unit_test(paths_are_visible_ascii_without_fragment),
         cmocka_unit_test(knows_what_fields_mean_to_this_hop),
         cmocka_unit_test(reads_lengths),

@@ -351,6 +351,36 @@ static void sends_continue_when_the_body_is_wanted(void **state)
     fixture_free(fixture);
 }
 
+static void sends_continue_before_the_head_of_who_reads_later(void **state)
+{
+    struct server_fixture *fixture = fixture_make();
+    (void)state;
+    say(fixture, PUT_EXPECT);
+    http_exchange_continue(fixture->exchange);
+    http_exchange_continue(fixture->exchange);
+    http_exchange_respond(fixture->exchange, 200, NULL, 0, 2, 4096);
+    run(fixture);
+    expect_received(fixture,
+                    "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n");
+    say(fixture, "abc");
+    expect_events(fixture, "PUT /\n"); /* nothing is read before it is wanted */
+    http_exchange_read(fixture->exchange);
+    expect_events(fixture, "body abc\nbody_end\n");
+    assert_int_equal(http_exchange_write(fixture->exchange, SLICE("ok")), 0);
+    assert_int_equal(http_exchange_end(fixture->exchange, NULL, 0), 0);
+    run(fixture);
+    expect_received(fixture, "ok");
+    expect_open(fixture);
+    /* Where it is too long nobody wants it. */
+    say(fixture, PUT_EXPECT);
+    http_exchange_limit_body(fixture->exchange, 2);
+    http_exchange_continue(fixture->exchange);
+    run(fixture);
+    expect_received(fixture, "");
+    answer(fixture->exchange, "no");
+    fixture_free(fixture);
+}
+
 static void closes_where_an_expected_body_was_not_wanted(void **state)
 {
     struct server_fixture *fixture = fixture_make();
@@ -588,6 +618,7 @@ int main(void)
         cmocka_unit_test(speaks_http_1_0),
         cmocka_unit_test(closes_when_asked_to),
         cmocka_unit_test(sends_continue_when_the_body_is_wanted),
+        cmocka_unit_test(sends_continue_before_the_head_of_who_reads_later),
         cmocka_unit_test(closes_where_an_expected_body_was_not_wanted),
         cmocka_unit_test(hands_bodies_on_within_the_window),
         cmocka_unit_test(streams_both_ways),

@@ -14,6 +14,7 @@
 
 #include "base/buffer.h"
 #include "base/check.h"
+#include "base/field_syntax.h"
 #include "http/field.h"
 #include "http/parser.h"
 #include "tables/errors.h"
@@ -33,7 +34,7 @@ static inline void transcript_add_fields(struct transcript *transcript, const ch
                                          const struct field *fields, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        check(http_token_valid(fields[i].name) && http_field_value_valid(fields[i].value));
+        check(token_valid(fields[i].name) && field_value_valid(fields[i].value));
         check(buffer_print(&transcript->text, "%s %.*s=%.*s\n", what, (int)fields[i].name.bytes,
                            fields[i].name.data, (int)fields[i].value.bytes,
                            fields[i].value.bytes ? fields[i].value.data : "") == 0);
@@ -44,7 +45,7 @@ static inline void transcript_add_fields(struct transcript *transcript, const ch
 static inline void transcript_add_head(struct transcript *transcript)
 {
     const struct http_request *request = &transcript->head.request;
-    check(http_token_valid(request->method));
+    check(token_valid(request->method));
     check(request->path_with_query.bytes > 0 && http_path_valid(request->path_with_query));
     check(request->path_with_query.data[0] == '/' ||
           (slice_equal(request->path_with_query, SLICE("*")) &&

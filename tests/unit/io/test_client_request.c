@@ -496,6 +496,13 @@ static void tls_is_verified(void **state)
     assert_failed(&exchange, CLIENT_TLS_CERTIFICATE);
     assert_int_equal(atomic_load(&fixture->peer.requests), 0);
     close_client(fixture);
+    /* Nor does it mind the environment, which is read at the top. */
+    setenv("SSL_CERT_FILE", certificate.path, 1);
+    make_client(fixture, NULL);
+    exchange_whole(fixture, &exchange, &wanted);
+    assert_failed(&exchange, CLIENT_TLS_CERTIFICATE);
+    close_client(fixture);
+    unsetenv("SSL_CERT_FILE");
     /* Trusted, by a file and by a folder; and the connection is kept. */
     const char *const places[] = {certificate.path, certificate.folder};
     for (int place = 0; place < 2; place++) {

@@ -43,6 +43,7 @@ struct fn0_instance {
     unsigned calls;
     bool has_call;
     bool ready;
+    bool interrupted; /* in its start-up */
 };
 
 struct fn0_call {
@@ -245,6 +246,14 @@ enum fn0_poll fn0_instance_poll(struct fn0_instance *instance, struct fn0_error 
     enum fn0_poll result = fake.start ? fake.start(instance, error) : FN0_POLL_READY;
     instance->ready = result == FN0_POLL_READY;
     return result;
+}
+
+void fn0_instance_interrupt(struct fn0_instance *instance)
+{
+    if (instance->ready)
+        abort();
+    fake.interrupts++;
+    instance->interrupted = true;
 }
 
 uint64_t fn0_instance_memory_bytes(const struct fn0_instance *instance)

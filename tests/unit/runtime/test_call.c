@@ -16,10 +16,11 @@ static void test_the_table_of_states(void **state)
         enum call_state from;
         const char *to; /* the first letters of the states that may follow */
     } rows[] = {
-        {CALL_NEW, "wsre"},    {CALL_WAITING, "sre"}, {CALL_STARTING, "sre"},
-        {CALL_RUNNING, "sSe"}, {CALL_STOPPING, "e"},  {CALL_ENDED, ""},
+        {CALL_NEW, "wsre"},    {CALL_WAITING, "sre"}, {CALL_STARTING, "srTe"},
+        {CALL_RUNNING, "sSe"}, {CALL_STOPPING, "e"},  {CALL_START_STOPPING, "e"},
+        {CALL_ENDED, ""},
     };
-    static const char letters[CALL_STATE_COUNT] = {'n', 'w', 's', 'r', 'S', 'e'};
+    static const char letters[CALL_STATE_COUNT] = {'n', 'w', 's', 'r', 'S', 'T', 'e'};
     for (size_t i = 0; i < CALL_STATE_COUNT; i++) {
         struct state at;
         state_init(&at, &call_machine, rows[i].from, 0, NULL, NULL);

@@ -11,7 +11,8 @@ static struct plan {
     uint64_t compute_ns;
     uint64_t sleep_ns; /* the worker has no processor for so long in each poll */
     unsigned polls;
-    bool deaf; /* to being interrupted */
+    bool deaf;     /* to being interrupted */
+    bool stubborn; /* a start-up that is */
 } plan;
 
 static enum fn0_poll compute(struct fn0_call *call, struct fn0_error *error)
@@ -158,7 +159,8 @@ static void test_duration_ends_who_computes_as_well(void **state)
 
 static enum fn0_poll start_slowly(struct fn0_instance *instance, struct fn0_error *error)
 {
-    (void)error;
+    if (instance->interrupted && !plan.stubborn)
+        return fake_fail(error, FN0_ERROR_INTERRUPTED, "interrupted in its start");
     fake_compute(plan.compute_ns);
     if (plan.deaf) /* waits for something that never comes */
         return FN0_POLL_PENDING;
@@ -195,7 +197,28 @@ static void test_the_start_up_has_a_budget_of_its_own(void **state)
     assert_string_equal(seen.story, "end start_cpu");
     assert_int_equal(seen.usage.start_cpu_ns, 1100 * MS);
     assert_int_equal(logged(&world, "\"limit\":\"start_cpu\""), 2); /* near it, and past it */
+    assert_int_equal(logged(&world, "interrupted in its start"), 1);
     world_fini(&world);
+}
+
+static void test_a_start_up_that_is_not_interrupted_is_dropped(void **state)
+{
+    (void)state;
+    for (unsigned polls = 1; polls < 1000; polls += 500) {
+        struct world world;
+        struct test_version version;
+        begin(&world, &version, respond);
+        fake.start = start_slowly;
+        publish(&world, "one", FUNCTION_READY, &version);
+        /* Past its limit after 11 polls: it ends by itself soon after that, or never. */
+        plan = (struct plan){.compute_ns = 100 * MS, .polls = 11 + polls, .stubborn = true};
+        struct seen seen = run_call(&world, "one", "/");
+        assert_string_equal(seen.story, "end start_cpu");
+        assert_int_equal(fake.interrupts, 1);
+        assert_int_equal(fake.instances_alive, 0);
+        assert_int_equal(logged(&world, "could not be interrupted"), polls > 1);
+        world_fini(&world);
+    }
 }
 
 static void test_a_start_up_that_waits_for_ever_is_ended(void **state)
@@ -213,6 +236,7 @@ static void test_a_start_up_that_waits_for_ever_is_ended(void **state)
     fake_sleep(15 * SECOND + MS);
     turns(&world, 2);
     assert_string_equal(seen.story, "end duration");
+    assert_int_equal(logged(&world, "interrupted in its start"), 1);
     assert_int_equal(fake.instances_alive, 0);
     world_fini(&world);
 }
@@ -318,6 +342,7 @@ int main(void)
         cmocka_unit_test(test_duration_at_its_edge),
         cmocka_unit_test(test_duration_ends_who_computes_as_well),
         cmocka_unit_test(test_the_start_up_has_a_budget_of_its_own),
+        cmocka_unit_test(test_a_start_up_that_is_not_interrupted_is_dropped),
         cmocka_unit_test(test_a_start_up_that_waits_for_ever_is_ended),
         cmocka_unit_test(test_a_trap_after_a_refused_growth_is_about_memory),
         cmocka_unit_test(test_warnings_from_four_fifths_on_and_once_a_second),

@@ -268,6 +268,7 @@ static enum fn0_poll talk(struct fn0_call *call, struct fn0_error *error)
     if (call->polls == 1) {
         fake_emit(call, FN0_EVENT_REQUEST_BODY_WANTED);
         fake_emit(call, FN0_EVENT_REQUEST_BODY_CONSUMED)->number = 3;
+        fake_emit(call, FN0_EVENT_REQUEST_BODY_HELD);
         fake_emit_head(call, 200);
         fake_emit_text(call, FN0_EVENT_RESPONSE_BODY, "one");
         fake_wake(call->instance);
@@ -285,11 +286,12 @@ static void test_cancelling_from_within_each_event(void **state)
     static const char *const where[][2] = {
         {"wanted", "wanted"},
         {"consumed", "wanted, consumed 3"},
-        {"head", "wanted, consumed 3, head 200"},
-        {"body one", "wanted, consumed 3, head 200, body one"},
-        {"body two", "wanted, consumed 3, head 200, body one, body two"},
-        {"whole", "wanted, consumed 3, head 200, body one, body two, whole"},
-        {"end", "wanted, consumed 3, head 200, body one, body two, whole, end ok"},
+        {"held", "wanted, consumed 3, held"},
+        {"head", "wanted, consumed 3, held, head 200"},
+        {"body one", "wanted, consumed 3, held, head 200, body one"},
+        {"body two", "wanted, consumed 3, held, head 200, body one, body two"},
+        {"whole", "wanted, consumed 3, held, head 200, body one, body two, whole"},
+        {"end", "wanted, consumed 3, held, head 200, body one, body two, whole, end ok"},
     };
     struct world world;
     struct test_version version;
@@ -540,7 +542,7 @@ static void test_closing_from_within_an_event(void **state)
         fake_sleep(MS);
         turn(&world);
     }
-    assert_string_equal(seen.story, "wanted, consumed 3, head 200, end draining");
+    assert_string_equal(seen.story, "wanted, consumed 3, held, head 200, end draining");
     world_fini(&world);
 }
 

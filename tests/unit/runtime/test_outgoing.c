@@ -24,8 +24,9 @@ static void begin(struct outgoing_world *world)
     fake_reset(NULL);
     assert_int_equal(loop_create(&fake_clock, &world->loop, &error), 0);
     limits_set_cloud(&world->configuration.function.limits);
-    assert_int_equal(
-        outgoing_clients_create(world->loop, &world->configuration, &world->clients, &error), 0);
+    assert_int_equal(outgoing_clients_create(world->loop, &world->configuration, "trusted.pem",
+                                             &world->clients, &error),
+                     0);
     version_fill(&world->version, "one", "aa");
     outgoing_group_init(&world->group, world->clients, &world->version.version, NULL);
 }
@@ -93,6 +94,7 @@ static void test_there_and_back(void **state)
     begin(&world);
     request(&world, 7, "Example.com:8443");
     struct client_request *sent = fake_clients.last;
+    assert_string_equal(sent->client->options.certificates, "trusted.pem");
     assert_non_null(sent);
     assert_string_equal(sent->method, "POST");
     assert_string_equal(sent->url, "https://Example.com:8443/a?b");
@@ -358,8 +360,9 @@ static void test_a_bad_exception_is_an_error(void **state)
     static const char *allow[] = {"10.0.0.0/8", "127.0.0.1:9000", "nonsense"};
     begin(&world);
     world.configuration.outbound_allow = (struct texts){.items = allow, .count = 3};
-    assert_int_equal(outgoing_clients_create(world.loop, &world.configuration, &clients, &error),
-                     ERROR_CONFIGURATION);
+    assert_int_equal(
+        outgoing_clients_create(world.loop, &world.configuration, NULL, &clients, &error),
+        ERROR_CONFIGURATION);
     assert_non_null(strstr(error.message, "outbound.allow"));
     end(&world);
 }

@@ -24,6 +24,7 @@
 
 #define MS NANOSECONDS_PER_MILLISECOND
 #define SECOND NANOSECONDS_PER_SECOND
+#define TURN_NS (MS / 50)
 
 /* A version with a configuration of its own. */
 struct test_version {
@@ -105,6 +106,11 @@ static void seen_body_wanted(void *context)
     tell(context, "wanted");
 }
 
+static void seen_body_held(void *context)
+{
+    tell(context, "held");
+}
+
 static void seen_body_consumed(void *context, size_t bytes)
 {
     tell(context, "consumed %zu", bytes);
@@ -126,6 +132,7 @@ static const struct call_sink seen_sink = {
     .response_end = seen_response_end,
     .response_cut = seen_response_cut,
     .body_wanted = seen_body_wanted,
+    .body_held = seen_body_held,
     .body_consumed = seen_body_consumed,
     .end = seen_end,
 };
@@ -161,9 +168,10 @@ static void world_output_end(void *context, const struct version *version, struc
     strcat(world->output, ".");
 }
 
-/* One turn of the loop. */
+/* One turn of the loop, in which a little time goes by. */
 static inline void turn(struct world *world)
 {
+    fake_sleep(TURN_NS);
     loop_run_once(world->loop, 0);
 }
 

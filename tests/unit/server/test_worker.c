@@ -25,6 +25,7 @@ struct fixture {
     struct host_configuration *configuration;
     struct capacity capacity;
     struct budget budget;
+    struct client_counts clients;
     struct worker *worker;
     unsigned listening;
     unsigned drained;
@@ -78,6 +79,7 @@ static int set_up(void **state)
     const struct engine_options engine = {.instances_max = fixture->capacity.instances_max,
                                           .memory_bytes_max = 1 << 20};
     assert_int_equal(engine_create(&engine, &fixture->engine, NULL), 0);
+    assert_int_equal(client_counts_init(&fixture->clients, 10, 10, NULL), 0);
     const struct worker_options options = {
         .configuration = fixture->configuration,
         .capacity = &fixture->capacity,
@@ -85,6 +87,7 @@ static int set_up(void **state)
         .control = fixture->control,
         .engine = fixture->engine,
         .budget = &fixture->budget,
+        .clients = &fixture->clients,
         .events = &events,
         .context = fixture,
     };
@@ -97,6 +100,7 @@ static int tear_down(void **state)
 {
     struct fixture *fixture = *state;
     worker_destroy(fixture->worker);
+    client_counts_fini(&fixture->clients);
     budget_fini(&fixture->budget);
     engine_destroy(fixture->engine);
     loop_destroy(fixture->control);

@@ -2,12 +2,15 @@
 
 #include "store/cache_folder.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -92,6 +95,57 @@ static void test_a_file_appears_whole_or_not_at_all(void **state)
     folder_fini(&folder);
 }
 
+static void test_it_is_made_again_where_it_is_gone(void **state)
+{
+    struct folder folder, other;
+    struct cache_folder cache;
+    struct error error;
+    char path[PATH_MAX], moved[PATH_MAX + 8];
+    uint8_t key[CACHE_KEY_BYTES];
+    bool renewed = true;
+
+    (void)state;
+    folder_init(&folder);
+    folder_init(&other);
+    snprintf(path, sizeof(path), "%s/cache", folder.path);
+    snprintf(moved, sizeof(moved), "%s.moved", path);
+    assert_int_equal(0, cache_folder_init(&cache, path, &error));
+    memcpy(key, cache.key, sizeof(key));
+    int descriptor = cache.descriptor;
+    assert_int_equal(0, cache_folder_renew(&cache, &renewed, &error));
+    assert_false(renewed);
+    /* Moved away: made anew, with the same key. */
+    assert_int_equal(0, rename(path, moved));
+    assert_int_equal(0, cache_folder_renew(&cache, &renewed, &error));
+    assert_true(renewed);
+    assert_int_equal(descriptor, cache.descriptor);
+    assert_memory_equal(key, cache.key, sizeof(key));
+    assert_int_equal(0, faccessat(cache.descriptor, "key", R_OK, 0));
+    assert_true(folder_has(&folder, "cache"));
+    assert_int_equal(0, cache_folder_renew(&cache, &renewed, &error));
+    assert_false(renewed);
+    /* Another in its place has a key of its own. */
+    struct cache_folder theirs;
+    char theirs_path[PATH_MAX];
+    snprintf(theirs_path, sizeof(theirs_path), "%s/cache", other.path);
+    assert_int_equal(0, cache_folder_init(&theirs, theirs_path, &error));
+    assert_int_equal(0, renameat2(AT_FDCWD, path, AT_FDCWD, theirs_path, RENAME_EXCHANGE));
+    assert_int_equal(0, cache_folder_renew(&cache, &renewed, &error));
+    assert_true(renewed);
+    assert_memory_equal(theirs.key, cache.key, sizeof(key));
+    /* One that others may write is refused, and all stays as it was. */
+    assert_int_equal(0, chmod(theirs_path, 0777));
+    assert_int_equal(0, renameat2(AT_FDCWD, path, AT_FDCWD, theirs_path, RENAME_EXCHANGE));
+    assert_int_equal(ERROR_NOT_TRUSTED, cache_folder_renew(&cache, &renewed, &error));
+    assert_false(renewed);
+    assert_memory_equal(theirs.key, cache.key, sizeof(key));
+    assert_true(fcntl(cache.descriptor, F_GETFD) >= 0);
+    cache_folder_fini(&theirs);
+    cache_folder_fini(&cache);
+    folder_fini(&other);
+    folder_fini(&folder);
+}
+
 static void test_what_is_being_written_here_is_not_stale(void **state)
 {
     struct folder folder;
@@ -119,6 +173,7 @@ int main(void)
         cmocka_unit_test(test_where_it_is_when_nobody_says),
         cmocka_unit_test(test_the_key_stays_the_same),
         cmocka_unit_test(test_a_file_appears_whole_or_not_at_all),
+        cmocka_unit_test(test_it_is_made_again_where_it_is_gone),
         cmocka_unit_test(test_what_is_being_written_here_is_not_stale),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
