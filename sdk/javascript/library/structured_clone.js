@@ -60,21 +60,48 @@ function cloneDOMException(exception) {
   return clone;
 }
 
-// Objects seen to their clones, so that what is shared or cyclic stays so.
-function cloneValue(value, seen) {
+// `seen`: objects to their clones, so that what is shared or cyclic stays so. Plain objects and arrays in one another are
+// gone through without recursion, as deep as they may be; in the order in which the standard reads properties.
+function cloneValue(root, seen) {
+  const open = [];
+  const result = enter(root, seen, open);
+  while (open.length > 0) {
+    const current = open[open.length - 1];
+    if (current.index === current.keys.length) {
+      open.pop();
+      continue;
+    }
+    const key = current.keys[current.index++];
+    // A getter may have removed it meanwhile.
+    if (Reflect.apply(propertyIsEnumerable, current.value, [key])) {
+      createProperty(current.clone, key, enter(current.value[key], seen, open));
+    }
+  }
+  return result;
+}
+
+// The clone of a value; what is to be filled is put on top of `open`.
+function enter(value, seen, open) {
   if (!isObject(value)) {
     if (typeof value === "symbol") {
       throw refuse(value);
     }
     return value;
   }
-  return seen.get(value) ?? cloneObject(value, seen);
-}
-
-function cloneObject(value, seen) {
+  const present = seen.get(value);
+  if (present !== undefined) {
+    return present;
+  }
   const name = classOf(value);
-  if (name === "Object" || name === "Array") {
-    return name === "Array" ? cloneArray(value, seen) : cloneOrdinary(value, seen);
+  if (name === "Array") {
+    const clone = [];
+    clone.length = value.length;
+    return fill(value, clone, seen, open);
+  }
+  if (name === "Object") {
+    const prototype = Object.getPrototypeOf(value);
+    const known = prototype === Object.prototype || prototype === null ? null : cloneInterface(value, seen);
+    return known ?? fill(value, {}, seen, open);
   }
   if (isTypedArray(value)) {
     return remember(seen, value, cloneTypedArray(value, seen));
@@ -86,18 +113,13 @@ function cloneObject(value, seen) {
   return clone(value, seen);
 }
 
-function remember(seen, value, clone) {
-  seen.set(value, clone);
-  return clone;
+function fill(value, clone, seen, open) {
+  open.push({ value, clone, keys: Object.keys(value), index: 0 });
+  return remember(seen, value, clone);
 }
 
-function cloneProperties(value, clone, seen) {
-  for (const key of Object.keys(value)) {
-    // A getter may have removed it meanwhile.
-    if (Reflect.apply(propertyIsEnumerable, value, [key])) {
-      createProperty(clone, key, cloneValue(value[key], seen));
-    }
-  }
+function remember(seen, value, clone) {
+  seen.set(value, clone);
   return clone;
 }
 
@@ -109,28 +131,17 @@ function createProperty(object, key, value) {
   }
 }
 
-function cloneOrdinary(value, seen) {
-  const prototype = Object.getPrototypeOf(value);
-  if (prototype !== Object.prototype && prototype !== null) {
-    for (const [isOne, clone] of cloneable) {
-      if (isOne(value)) {
-        return remember(seen, value, clone(value));
-      }
-    }
-    if (refused.some((isOne) => isOne(value))) {
-      throw refuse(value);
+// A plain object, or what the engine takes for one: the clone if it is one of the interfaces, null if it is none.
+function cloneInterface(value, seen) {
+  for (const [isOne, clone] of cloneable) {
+    if (isOne(value)) {
+      return remember(seen, value, clone(value));
     }
   }
-  if (value === globalThis) {
+  if (refused.some((isOne) => isOne(value))) {
     throw refuse(value);
   }
-  return cloneProperties(value, remember(seen, value, {}), seen);
-}
-
-function cloneArray(value, seen) {
-  const clone = remember(seen, value, []);
-  clone.length = value.length;
-  return cloneProperties(value, clone, seen);
+  return null;
 }
 
 function cloneArrayBuffer(buffer, seen) {
