@@ -23,7 +23,9 @@ FUZZERS := $(patsubst tests/fuzz/%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 C_FILES := $(sort $(shell find src bridge/include sdk tests bench examples -name '*.[ch]' 2>/dev/null))
 BRIDGE_SOURCES := $(shell find bridge -path bridge/target -prune -o \( -name '*.rs' -o -name 'Cargo.*' \) -print 2>/dev/null)
 
-BRIDGE := build/bridge/libfn0_bridge.a
+# With BRIDGE_PROFILE=fast the program is linked with a bridge that is optimised across crates: some minutes more.
+BRIDGE_PROFILE ?= quick
+BRIDGE := build/bridge/libfn0_bridge_$(BRIDGE_PROFILE).a
 # What tests are linked with: a third of the size, as there are many of them.
 BRIDGE_STRIPPED := build/bridge/libfn0_bridge_stripped.a
 LLHTTP := build/deps/llhttp/usr
@@ -42,7 +44,7 @@ SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=all
 CC_release := gcc
 CFLAGS_release := -O2 -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
 LDFLAGS_release := -pie -Wl,-z,relro,-z,now -Wl,--gc-sections
-BRIDGE_release := $(BRIDGE)
+BRIDGE_release := $(BRIDGE) build/bridge/profile
 MALLOC_release := -Wl,--no-as-needed -lmimalloc -Wl,--as-needed
 
 CC_asan := $(CLANG)
@@ -80,7 +82,7 @@ build/$(1)/libfn0.a: $$(LIBRARY_SOURCES:%.c=build/$(1)/%.o)
 
 build/$(1)/fn0: build/$(1)/src/main.o build/$(1)/libfn0.a $$(BRIDGE_$(1))
 	$$(call SHOW,LINK,$$@)
-	@$$(CC_$(1)) $$(LDFLAGS_$(1)) $$^ $$(MALLOC_$(1)) $$(LIBRARIES) -o $$@
+	@$$(CC_$(1)) $$(LDFLAGS_$(1)) $$(filter %.o %.a,$$^) $$(MALLOC_$(1)) $$(LIBRARIES) -o $$@
 
 $$(UNITS_$(1)): $$(UNIT_HELPERS:%.c=build/$(1)/%.o)
 $$(BRIDGE_TESTS_$(1)): $$(BRIDGE_HELPERS:%.c=build/$(1)/%.o)
@@ -103,15 +105,20 @@ build/fuzz/tests/fuzz/%: build/fuzz/tests/fuzz/%.o build/fuzz/libfn0.a $(BRIDGE_
 	$(call SHOW,LINK,$@)
 	@$(CC_fuzz) $(LDFLAGS_fuzz) $^ $(LIBRARIES) -o $@
 
-$(BRIDGE): $(BRIDGE_SOURCES) tools/build-bridge | set-up-build
-	@tools/build-bridge
+build/bridge/libfn0_bridge_%.a: $(BRIDGE_SOURCES) tools/build-bridge | set-up-build
+	@tools/build-bridge $*
 
-$(BRIDGE_STRIPPED): $(BRIDGE)
+# What the program was linked with last: it is linked anew when that is to be the other one.
+build/bridge/profile: always
+	@mkdir -p $(@D)
+	@echo $(BRIDGE_PROFILE) | cmp -s - $@ || echo $(BRIDGE_PROFILE) >$@
+
+$(BRIDGE_STRIPPED): build/bridge/libfn0_bridge_quick.a
 	@strip --strip-debug -o $@ $<
 
 # ---- What one asks for --------------------------------------------------------------------------------------------------
 
-.PHONY: help build run test test-asan units units-asan bridge-tests bridge-tests-asan whole whole-asan bench bench-bridge fuzz guests lint format clean \
+.PHONY: always help build run test test-asan units units-asan bridge-tests bridge-tests-asan whole whole-asan bench bench-bridge fuzz guests lint format clean \
 	set-up-build set-up-run set-up-sdk set-up-test set-up-bench
 
 help: ## this list
@@ -185,9 +192,9 @@ fuzz: $(FUZZERS:%=build/fuzz/tests/fuzz/%) | set-up-test ## each fuzzer for SECO
 bench: build/fn0 guests | set-up-bench ## fn0 beside wasmtime serve and nginx: a table and a picture in bench/results/
 	@$(PYTHON) bench/compare.py $(BENCH_OPTIONS)
 
-build/release/bench/bridge/bridge: build/release/bench/bridge/bridge.o $(BRIDGE)
+build/release/bench/bridge/bridge: build/release/bench/bridge/bridge.o $(BRIDGE_release)
 	$(call SHOW,LINK,$@)
-	@$(CC_release) $(LDFLAGS_release) $^ $(MALLOC_release) -lpthread -ldl -lm -o $@
+	@$(CC_release) $(LDFLAGS_release) $(filter %.o %.a,$^) $(MALLOC_release) -lpthread -ldl -lm -o $@
 
 bench-bridge: build/release/bench/bridge/bridge guests ## what a call costs in the bridge alone
 	@$< build/guests/hello.wasm

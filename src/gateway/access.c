@@ -5,7 +5,6 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/error.h"
-#include "io/address.h"
 
 /* A path may be as long as a head; a line of the log may not. */
 #define ACCESS_PATH_BYTES_MAX 1024
@@ -48,9 +47,6 @@ void access_write(struct log *log, const struct http_request *request, uint32_t 
     if (note->code != 0)
         code = note->code;
     struct slice path = path_of(request->path_with_query);
-    char client[ADDRESS_TEXT_BYTES] = "";
-    if (request->peer)
-        address_write_host(request->peer, client);
     struct log_field fields[] = {
         log_text("method", request->method),
         log_text("path", path),
@@ -59,7 +55,7 @@ void access_write(struct log *log, const struct http_request *request, uint32_t 
         log_real("duration_ms", (double)duration_ns / (double)NANOSECONDS_PER_MILLISECOND),
         log_string("function", note->function),
         log_text("request_id", note->request_id),
-        log_string("client", client),
+        log_text("client", request->peer_host),
         log_string("error", code == 0 ? NULL : error_info(code)->label),
     };
     size_t count = sizeof(fields) / sizeof(fields[0]);

@@ -84,13 +84,15 @@ static bool is_forwarding(struct slice name)
            slice_equal(name, SLICE("x-real-ip")) || slice_equal(name, SLICE("x-request-id"));
 }
 
-/* "what the trusted proxies said, the peer": the values of all x-forwarded-for fields, then
- * `peer`. */
-static struct slice forwarded_for(const struct http_request *request, bool trusted,
-                                  struct slice peer)
+/* "what the trusted proxies said, the peer": the values of all x-forwarded-for fields, then the
+ * peer. */
+static struct slice forwarded_for(const struct http_request *request, bool trusted)
 {
+    struct slice peer = request->peer_host;
+    if (!trusted)
+        return peer;
     size_t bytes = peer.bytes;
-    for (size_t i = 0; trusted && i < request->field_count; i++) {
+    for (size_t i = 0; i < request->field_count; i++) {
         if (slice_equal(request->fields[i].name, SLICE("x-forwarded-for")))
             bytes += request->fields[i].value.bytes + 2;
     }
@@ -98,7 +100,7 @@ static struct slice forwarded_for(const struct http_request *request, bool trust
     if (!text)
         return (struct slice){0};
     size_t at = 0;
-    for (size_t i = 0; trusted && i < request->field_count; i++) {
+    for (size_t i = 0; i < request->field_count; i++) {
         const struct field *field = &request->fields[i];
         if (!slice_equal(field->name, SLICE("x-forwarded-for")) || field->value.bytes == 0)
             continue;
@@ -129,9 +131,7 @@ int forwarded_make(const struct http_request *request, bool trusted, struct slic
 {
     struct field *fields =
         arena_allocate(request->arena, (request->field_count + 4) * sizeof(fields[0]));
-    char text[ADDRESS_TEXT_BYTES];
-    struct slice client =
-        forwarded_for(request, trusted, slice_of(address_write_host(request->peer, text)));
+    struct slice client = forwarded_for(request, trusted);
     if (!fields || !client.data)
         return ERROR_OUT_OF_MEMORY;
     size_t count = 0;

@@ -811,6 +811,7 @@ int http_connection_open(struct http_shared *shared, int socket, const struct ad
     if (!connection)
         return ERROR_OUT_OF_MEMORY;
     *connection = (struct http_connection){.shared = shared, .socket = socket, .peer = *peer};
+    address_write_host(peer, connection->peer_host);
     int code = client_counts_enter(shared->options.clients, peer, &connection->client);
     if (code)
         goto free_connection;

@@ -69,6 +69,7 @@ struct http_connection {
     int watched;
     /* Who is on the other end, and where it is counted. */
     struct address peer;
+    char peer_host[ADDRESS_TEXT_BYTES]; /* written once: most clients ask more than once */
     struct client_count *client;
     /* Input. `pending` has been read but not parsed yet; `working` is what is being parsed right
      * now, up the stack, else NULL. */

@@ -68,6 +68,7 @@ static void reset(struct http_exchange *exchange, struct http_connection *connec
     http_head_reset(&exchange->head);
     exchange->head.request.arena = &exchange->arena;
     exchange->head.request.peer = &connection->peer;
+    exchange->head.request.peer_host = slice_of(connection->peer_host);
     exchange->connection = connection;
     exchange->begun_ns = loop_now_ns(connection->shared->loop);
     exchange->context = NULL;

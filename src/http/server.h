@@ -67,7 +67,8 @@ struct http_request {
     uint64_t body_bytes;    /* Content-Length, 0 without a body, HTTP_LENGTH_UNKNOWN if chunked */
     unsigned version_minor; /* HTTP/1.0 or HTTP/1.1 */
     bool expects_continue;  /* HTTP/1.1, and there is a body */
-    const struct address *peer; /* the client's address */
+    const struct address *peer; /* the client's address, and as text: address_write_host */
+    struct slice peer_host;
     struct arena *arena;        /* lives as long as the exchange; the handler may use it */
     void *note;                 /* the handler's own: see http_exchange_set_note; NULL at first */
 };

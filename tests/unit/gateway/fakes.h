@@ -85,6 +85,7 @@ static void exchange_init(struct http_exchange *exchange, struct trace *trace)
         .head_bytes = 100,
         .version_minor = 1,
         .peer = &exchange->peer,
+        .peer_host = SLICE("192.0.2.1"),
         .arena = &exchange->arena,
     };
 }

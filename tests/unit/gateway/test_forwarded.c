@@ -14,6 +14,7 @@
 struct fixture {
     struct arena arena;
     struct address peer;
+    char peer_host[ADDRESS_TEXT_BYTES];
     struct http_request request;
     struct forwarded forwarded;
 };
@@ -25,7 +26,12 @@ static void begin(struct fixture *fixture, const char *peer, const struct field 
     arena_init(&fixture->arena, 65536);
     assert_int_equal(address_read(slice_of(peer), false, &fixture->peer, NULL), 0);
     fixture->request = (struct http_request){
-        .fields = fields, .field_count = count, .peer = &fixture->peer, .arena = &fixture->arena};
+        .fields = fields,
+        .field_count = count,
+        .peer = &fixture->peer,
+        .peer_host = slice_of(address_write_host(&fixture->peer, fixture->peer_host)),
+        .arena = &fixture->arena,
+    };
 }
 
 static void make(struct fixture *fixture, bool trusted)

@@ -557,6 +557,7 @@ static void tells_what_it_knows_of_the_client(void **state)
     say(fixture, GET("/"));
     const struct http_request *request = http_exchange_request(fixture->exchange);
     assert_string_equal(address_write_host(request->peer, text), "127.0.0.1");
+    assert_true(slice_equal(request->peer_host, SLICE("127.0.0.1")));
     assert_int_equal(request->head_bytes, strlen(GET("/")));
     http_exchange_set_note(fixture->exchange, fixture);
     assert_ptr_equal(request->note, fixture);
