@@ -31,7 +31,8 @@ struct http_head {
     struct buffer target;
     struct http_field_list header;
     struct http_field_list trailers;
-    /* Set by http_head_complete, but for `peer`, `peer_host` and `arena`; before that only the method is. */
+    /* Set by http_head_complete, but for `peer`, `peer_host` and `arena`; before that only the
+     * method is. */
     struct http_request request;
     bool keep_alive; /* as far as the client is concerned */
 };

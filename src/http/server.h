@@ -69,8 +69,8 @@ struct http_request {
     bool expects_continue;  /* HTTP/1.1, and there is a body */
     const struct address *peer; /* the client's address, and as text: address_write_host */
     struct slice peer_host;
-    struct arena *arena;        /* lives as long as the exchange; the handler may use it */
-    void *note;                 /* the handler's own: see http_exchange_set_note; NULL at first */
+    struct arena *arena; /* lives as long as the exchange; the handler may use it */
+    void *note;          /* the handler's own: see http_exchange_set_note; NULL at first */
 };
 
 /* What the handler is told about an exchange after its request; `context` is the handler's for this

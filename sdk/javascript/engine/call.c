@@ -288,6 +288,7 @@ static void take_result(struct call *call, JSValue result)
         JS_FreeValue(context, result);
         return;
     }
+    JS_PromiseMarkAsHandled(context, result); /* its error is the call's */
     engine_run_jobs(engine);
     JSPromiseStateEnum state = JS_PromiseState(context, result);
     if (state == JS_PROMISE_FULFILLED) {
@@ -295,7 +296,7 @@ static void take_result(struct call *call, JSValue result)
         answer(call, value);
         JS_FreeValue(context, value);
     } else {
-        await_answer(call, result); /* also makes a rejection one that was handled */
+        await_answer(call, result);
     }
     JS_FreeValue(context, result);
 }

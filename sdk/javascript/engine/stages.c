@@ -161,10 +161,10 @@ static int take_handler(struct engine *engine, JSValue handler)
 static int await_module(struct engine *engine, JSValueConst promise, bool must_end)
 {
     JSContext *context = engine->context;
+    JS_PromiseMarkAsHandled(context, promise); /* its error is the stage's */
     engine_run_jobs(engine);
     switch (JS_PromiseState(context, promise)) {
     case JS_PROMISE_REJECTED:
-        JS_PromiseMarkAsHandled(context, promise);
         JS_Throw(context, JS_PromiseResult(context, promise));
         return -1;
     case JS_PROMISE_PENDING:
