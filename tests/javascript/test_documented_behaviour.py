@@ -20,9 +20,14 @@ def behaviour():
 
 
 def logged(client, words, **wanted):
-    """The text of the line with these words, once it is there."""
-    find = lambda: [line for line in client.server.lines(**wanted) if words in line["message"]]  # noqa: E731
-    return eventually(find, what=f"a line with {words!r}")[-1]
+    """The text from the line with these words on, once it is there."""
+
+    def find():
+        lines = [line["line"] for line in client.server.lines(message="output", **wanted)]
+        found = [number for number, line in enumerate(lines) if words in line]
+        return "\n".join(lines[found[-1] :]) if found else ""
+
+    return eventually(find, what=f"a line with {words!r}")
 
 
 # ---- Calls
@@ -35,10 +40,12 @@ def test_an_error_is_500_and_a_log_line_in_the_lines_of_the_source(behaviour, ro
     assert name not in answer.text and "behaviour" not in answer.text
     source = (ROOT / "tests/javascript/functions/behaviour.ts").read_text().splitlines()
     line = next(number for number, text in enumerate(source, 1) if "throw new NotFound" in text)
-    message = logged(behaviour, f"no user {name}", level="error")["message"]
-    assert message.splitlines()[0].endswith(f"NotFound: no user {name}")
-    assert re.search(rf"at load \(.*behaviour\.ts:{line}:\d+\)", message)
-    assert "RangeError: out of users" in message
+    said = logged(behaviour, f"no user {name}", level="error")
+    assert said.splitlines()[0] == f"NotFound: no user {name}"
+    assert re.search(rf"^    at load \(.*behaviour\.ts:{line}:\d+\)$", said, re.M)
+    assert "RangeError: out of users" in said
+    told = [line["line"] for line in behaviour.server.lines(message="output")]
+    assert sum(f"no user {name}" in one for one in told) == 1
 
 
 def test_what_is_no_error_can_be_thrown_too(behaviour):
@@ -63,10 +70,10 @@ def test_a_rejection_that_nobody_handles_is_logged(behaviour):
 
 def test_console_levels_are_levels_of_the_log(behaviour):
     assert behaviour.text("/logs") == "logged"
-    assert logged(behaviour, "at debug", level="debug")["message"] == "at debug { deep: { er: [ 1, [Map] ] } }"
-    assert logged(behaviour, "at log", level="info")["message"] == "at log 1 two"
-    assert logged(behaviour, "at warn", level="warning")
-    assert "TypeError: shown" in logged(behaviour, "at error", level="error")["message"]
+    assert logged(behaviour, "at debug", level="debug") == "at debug { deep: { er: [ 1, [Map] ] } }"
+    assert logged(behaviour, "at log", level="info") == "at log 1 two"
+    assert logged(behaviour, "at warn", level="warning") == "at warn"
+    assert "TypeError: shown" in logged(behaviour, "at error", level="error")
 
 
 def test_what_is_evaluated_when_built_is_the_same_for_ever(behaviour):
@@ -75,6 +82,16 @@ def test_what_is_evaluated_when_built_is_the_same_for_ever(behaviour):
     assert abs(one["now"] / 1000 - time.time()) < 60
     assert one["other"] != two["other"]
     assert two["visits"] > one["visits"] or two["visits"] == 1
+
+
+def test_an_empty_header_is_a_header(behaviour):
+    assert behaviour.json("/headers", headers={"X-Empty": "", "X-Full": "1"})["x-empty"] == ""
+
+
+def test_headers_of_the_connection_are_left_out(behaviour):
+    answer = behaviour.get("/connection-headers")
+    assert (answer.status, answer.text, answer.header("x-own")) == (200, "sent", "1")
+    assert "upgrade" not in {name for name, _ in answer.headers}
 
 
 def test_env_holds_the_variables(behaviour):
@@ -110,7 +127,7 @@ HANDLER = "\nexport default { fetch: () => new Response() };\n"
     [
         ("export default { get() {} };", "hello.ts: the default export has no method fetch; it is an object with get"),
         ("\nlet a: number = 1;\nthrow new Error(`at the top ${a}`);" + HANDLER, "Error: at the top 1"),
-        ("\nlet a: number = 1;\nthrow new Error(`at the top ${a}`);" + HANDLER, "src/hello.ts:3:7"),
+        ("\nlet a: number = 1;\nthrow new Error(`at the top ${a}`);" + HANDLER, "src/hello.ts:3:"),
         ("await Promise.reject(new TypeError('rejected'));" + HANDLER, "TypeError: rejected"),
         ("await fetch('https://example.com/');" + HANDLER, "not available while the module is evaluated"),
         ("crypto.randomUUID();" + HANDLER, "not available while the module is evaluated"),

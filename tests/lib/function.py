@@ -81,7 +81,7 @@ class FunctionHost(Host):
         super().__init__(component, *words)
 
     def said(self):
-        return [line["message"] for line in self.lines()]
+        return [line["line"] for line in self.lines(message="output")]
 
 
 def start(folder, name, variables=None):

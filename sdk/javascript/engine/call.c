@@ -174,10 +174,12 @@ static bool send_head(struct call *call, struct response *response, struct host_
     if (fields == NULL)
         return false;
     size_t count = 0;
-    for (; count < headers->count; count++) {
-        struct text name = header_name(&headers->items[count]);
-        struct text value = header_value(&headers->items[count]);
-        fields[count] =
+    for (size_t i = 0; i < headers->count; i++) {
+        struct text name = header_name(&headers->items[i]);
+        struct text value = header_value(&headers->items[i]);
+        if (header_name_is_the_hosts(name))
+            continue;
+        fields[count++] =
             (struct host_field){.name = {.data = (uint8_t *)name.data, .bytes = name.bytes},
                                 .value = {.data = (uint8_t *)value.data, .bytes = value.bytes}};
     }

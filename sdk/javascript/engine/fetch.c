@@ -134,18 +134,6 @@ static int split_url(JSContext *context, const char *url, struct host_outgoing *
     return 0;
 }
 
-/* What the host decides by itself; wasi:http refuses some of them. */
-static bool is_the_hosts_own(struct text name)
-{
-    static const char *const names[] = {"host",          "connection",       "keep-alive",
-                                        "upgrade",       "proxy-connection", "transfer-encoding",
-                                        "http2-settings"};
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-        if (header_name_equals(name, (struct text){names[i], strlen(names[i])}))
-            return true;
-    return false;
-}
-
 /* Fields for the host: borrowed from the list, and Content-Length where it is known. `fields` has
  * room for one more than the list. */
 static size_t list_fields(struct engine *engine, const struct header_list *headers,
@@ -156,7 +144,7 @@ static size_t list_fields(struct engine *engine, const struct header_list *heade
     for (size_t i = 0; i < headers->count; i++) {
         struct text name = header_name(&headers->items[i]);
         struct text value = header_value(&headers->items[i]);
-        if (is_the_hosts_own(name) || header_name_equals(name, TEXT("content-length")))
+        if (header_name_is_the_hosts(name) || header_name_equals(name, TEXT("content-length")))
             continue;
         fields[count++] = (struct host_field){.name = {(uint8_t *)name.data, name.bytes},
                                               .value = {(uint8_t *)value.data, value.bytes}};

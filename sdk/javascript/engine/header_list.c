@@ -248,3 +248,20 @@ bool header_value_is_valid(struct text value)
             return false;
     return true;
 }
+
+bool header_name_is_the_hosts(struct text name)
+{
+    static const char *const names[] = {"host",
+                                        "connection",
+                                        "keep-alive",
+                                        "upgrade",
+                                        "http2-settings",
+                                        "proxy-connection",
+                                        "transfer-encoding",
+                                        "proxy-authenticate",
+                                        "proxy-authorization"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (header_name_equals(name, (struct text){names[i], strlen(names[i])}))
+            return true;
+    return false;
+}

@@ -94,4 +94,10 @@ bool header_value_is_valid(struct text value);
 /* Compares a name with one that is in lower case. */
 bool header_name_equals(struct text name, struct text lower);
 
+/* Whether it is of the connection, not of the message (RFC 9110, 7.6.1), or `host`: the host
+ * decides these, and wasi:http refuses them. They are left out, as elsewhere: Hono sets some with a
+ * stream.
+ */
+bool header_name_is_the_hosts(struct text name);
+
 #endif

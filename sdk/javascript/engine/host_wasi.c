@@ -10,9 +10,16 @@
 /* Handles are dropped here and nowhere else. libc's own streams are not used: they would keep
  * handles open across a snapshot. */
 
+/* What is empty has no memory: its address is any. */
 static struct host_bytes bytes_of(function_string_t text)
 {
-    return (struct host_bytes){.data = text.ptr, .bytes = text.len};
+    return (struct host_bytes){.data = text.len > 0 ? text.ptr : NULL, .bytes = text.len};
+}
+
+static void free_bytes(struct host_bytes bytes)
+{
+    if (bytes.bytes > 0)
+        free(bytes.data);
 }
 
 static function_string_t string_of(struct host_bytes bytes)
@@ -33,10 +40,11 @@ static struct host_bytes copy_text(const char *text)
 void host_fields_fini(struct host_fields *fields)
 {
     for (size_t i = 0; i < fields->count; i++) {
-        free(fields->items[i].name.data);
-        free(fields->items[i].value.data);
+        free_bytes(fields->items[i].name);
+        free_bytes(fields->items[i].value);
     }
-    free(fields->items);
+    if (fields->count > 0)
+        free(fields->items);
     *fields = (struct host_fields){0};
 }
 

@@ -38,6 +38,9 @@ const ROUTES: Record<string, (request: Request, env: Env, ctx: ExecutionContext)
     },
     "/state": () => Response.json({ visits: ++visits, started, random, now: Date.now(), other: Math.random() }),
     "/env": (_request, env) => Response.json(env),
+    "/headers": (request) => Response.json(Object.fromEntries(request.headers)),
+    "/connection-headers": () =>
+        new Response("sent", { headers: { "transfer-encoding": "chunked", connection: "keep-alive", upgrade: "h2c", "x-own": "1" } }),
     "/deep": () => {
         const deeper = (n: number): number => 1 + deeper(n + 1);
         try {
@@ -46,7 +49,7 @@ const ROUTES: Record<string, (request: Request, env: Env, ctx: ExecutionContext)
             return new Response((error as Error).name);
         }
     },
-    "/eval": () => Response.json([eval("1 + 1"), new Function("a", "return a + 1")(2)]),
+    "/eval": () => Response.json([(0, eval)("1 + 1"), new Function("a", "return a + 1")(2)]),
     "/node": () =>
         Response.json(["process", "Buffer", "require", "__dirname", "setImmediate", "WebAssembly"].filter((name) => name in globalThis)),
     "/string-timer": () => {
