@@ -144,6 +144,7 @@ HANDLER = "\nexport default { fetch: () => new Response() };\n"
 def test_what_stops_a_build_is_said(tmp_path, source, said):
     done = build(tmp_path, source)
     assert done.returncode != 0 and said in done.stderr, done.stderr
+    assert done.stderr.count(said) == 1, done.stderr
     assert not (tmp_path / "hello.wasm").exists()
 
 
