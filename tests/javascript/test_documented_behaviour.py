@@ -48,6 +48,13 @@ def test_an_error_is_500_and_a_log_line_in_the_lines_of_the_source(behaviour, ro
     assert sum(f"no user {name}" in one for one in told) == 1
 
 
+def test_in_development_the_answer_shows_the_error():
+    server = start(project(ROOT / "tests/javascript/functions"), "behaviour.ts", {"FN0_MODE": "development"})
+    answer = Client(server).get("/throws")
+    server.stop()
+    assert answer.status == 500 and re.search(r"NotFound: no user Ada\n    at load \(.*behaviour\.ts:", answer.text)
+
+
 def test_what_is_no_error_can_be_thrown_too(behaviour):
     assert behaviour.get("/throws-a-string").status == 500
     assert logged(behaviour, "just a string", level="error")
