@@ -276,19 +276,14 @@ int engine_hook_is(struct engine *engine, enum hook hook, JSValueConst value)
     return is;
 }
 
-void engine_run_microtasks(struct engine *engine)
+void engine_run_jobs(struct engine *engine)
 {
     JSContext *context;
     int result;
-    while ((result = JS_ExecutePendingJob(engine->runtime, &context)) != 0)
-        if (result < 0)
-            engine_report_exception(engine); /* of a function given to queueMicrotask */
-}
-
-void engine_run_jobs(struct engine *engine)
-{
     do {
-        engine_run_microtasks(engine);
+        while ((result = JS_ExecutePendingJob(engine->runtime, &context)) != 0)
+            if (result < 0)
+                engine_report_exception(engine); /* of a function given to queueMicrotask */
         if (!list_is_empty(&engine->rejections)) {
             struct rejection *rejection =
                 LIST_MEMBER(engine->rejections.next, struct rejection, link);

@@ -148,9 +148,6 @@ JSValue engine_hook(struct engine *engine, enum hook hook, int argument_count,
 /* As engine_hook where the answer is a boolean: 1, 0, or -1 with an exception. */
 int engine_hook_is(struct engine *engine, enum hook hook, JSValueConst value);
 
-/* Runs all microtasks. Who calls it handles a promise of its own, then runs the jobs. */
-void engine_run_microtasks(struct engine *engine);
-
 /* Runs all microtasks, then reports rejections that nobody has handled. */
 void engine_run_jobs(struct engine *engine);
 
