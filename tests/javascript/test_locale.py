@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: AGPL-3.0-only
 """Numbers and dates in American English, beside Node's."""
 
+import re
+
 import pytest
-from differential import compare, run_in_engine
+from differential import ROOT, compare, run_in_engine
 
 DIFFERENCES = {
     "not offered: ranges": {
@@ -44,3 +46,11 @@ def test_other_locales_fall_back_to_american_english():
     """)
     assert errors == ""
     assert output.splitlines() == ["1,234.5 en-US", '["en-US","en"]', "undefined undefined undefined"]
+
+
+def test_docs_say_what_there_is_of_intl():
+    table = re.search(r"^\| of `Intl` \|.*\n\|[-| ]+\|\n((?:\|.*\n)+)", (ROOT / "docs/javascript.md").read_text(), re.M)
+    rows = [line.strip("|").split("|")[:2] for line in table.group(1).splitlines()]
+    offered = {name for cell, how in rows if how.strip() != "absent" for name in re.findall(r"`(\w+)`", cell)}
+    output, errors = run_in_engine("console.log(Object.getOwnPropertyNames(Intl).join(' '));")
+    assert set(output.split()) == offered, errors
