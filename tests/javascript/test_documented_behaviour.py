@@ -52,7 +52,9 @@ def test_in_development_the_answer_shows_the_error():
     server = start(project(ROOT / "tests/javascript/functions"), "behaviour.ts", {"FN0_MODE": "development"})
     answer = Client(server).get("/throws")
     server.stop()
-    assert answer.status == 500 and re.search(r"NotFound: no user Ada\n(    at .*\n)*    at load \(.*behaviour\.ts:", answer.text)
+    assert answer.status == 500 and re.search(
+        r"NotFound: no user Ada\n(    at .*\n)*    at load \(.*behaviour\.ts:", answer.text
+    )
 
 
 def test_what_is_no_error_can_be_thrown_too(behaviour):
