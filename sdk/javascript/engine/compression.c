@@ -110,8 +110,10 @@ static int flow_run(JSContext *context, struct flow *flow, struct byte_span byte
             return -1;
         state = fn0_flow_run(flow->flow, bytes.data, bytes.size, last, chunk, CHUNK_SIZE, &taken,
                              &written);
-        bytes.data += taken;
-        bytes.size -= taken;
+        if (taken > 0) {
+            bytes.data += taken;
+            bytes.size -= taken;
+        }
         if (written == 0) {
             js_free(context, chunk);
         } else if (outflow_add(context, outflow, chunk, written) < 0) {

@@ -164,7 +164,7 @@ export class SubtleCrypto {
     const { algorithm, parameters, operation } = wrapOperation("wrapKey", "encrypt", wrapAlgorithm);
     checkUse(toKey(wrappingKey), algorithm, "wrapKey");
     const exported = exportBytes(kind, toKey(key));
-    const bytes = kind === "jwk" ? encoder.encode(JSON.stringify(exported)) : exported;
+    const bytes = kind === "jwk" ? encoder.encode(padded(algorithm, JSON.stringify(exported))) : exported;
     return algorithm[operation](parameters, wrappingKey, bytes);
   }
 
@@ -193,6 +193,11 @@ function useKey(operation, identifier, key, ...data) {
 function wrapOperation(own, other, identifier) {
   const found = findOperation(own, identifier);
   return found === undefined ? { ...normalize(other, identifier), operation: other } : { ...found, operation: own };
+}
+
+// AES-KW takes whole blocks of 8 bytes; spaces behind JSON mean nothing. (A JSON Web Key is ASCII.)
+function padded({ name }, text) {
+  return name === "AES-KW" ? text.padEnd(Math.ceil(text.length / 8) * 8) : text;
 }
 
 // A secret or private key that nothing may be done with is a mistake.

@@ -577,6 +577,7 @@ function octetKeys(name, number, use, usages, parameters, operations) {
       const publicBytes = key.type === "public" ? keyBytes(key) : cryptography.curvePublic(number, keyBytes(key));
       return {
         ...commonJwk(key, "OKP"),
+        ...(use === "sig" && { alg: name }),
         crv: name,
         x: encodeBase64url(publicBytes),
         ...(key.type === "private" && { d: encodeBase64url(keyBytes(key)) }),
