@@ -151,7 +151,7 @@ PYTEST = $(PYTHON) -m pytest $(TESTS) --ignore=tests/house
 
 test: ## lint, unit tests, tests of the whole program, 10 seconds of each fuzzer
 	@$(MAKE) --no-print-directory lint
-	@$(MAKE) --no-print-directory -j$(JOBS) build/fn0 $(UNITS_release) $(BRIDGE_TESTS_release) guests
+	@$(MAKE) --no-print-directory -j$(JOBS) build/fn0 $(UNITS_release) $(BRIDGE_TESTS_release) guests sdk $(SDK)/native/shell
 	@$(MAKE) --no-print-directory units
 	@$(MAKE) --no-print-directory bridge-tests
 	@$(MAKE) --no-print-directory whole
@@ -176,10 +176,10 @@ bridge-tests: $(BRIDGE_TESTS_release) guests | set-up-test ## the bridge's tests
 bridge-tests-asan: $(BRIDGE_TESTS_asan) guests | set-up-test
 	@$(ASAN_ENVIRONMENT) FN0_GUESTS=$(CURDIR)/build/guests tools/run-unit-tests $(BRIDGE_TESTS_asan)
 
-whole: build/fn0 guests | set-up-test ## tests of the whole program only; TESTS=tests/http narrows them
+whole: build/fn0 guests sdk $(SDK)/native/shell | set-up-test ## tests of the whole program only; TESTS=tests/http narrows them
 	@FN0_PROGRAM=$(CURDIR)/build/fn0 FN0_GUESTS=$(CURDIR)/build/guests $(PYTEST)
 
-whole-asan: $(PROGRAM_asan) guests | set-up-test
+whole-asan: $(PROGRAM_asan) guests sdk $(SDK)/native/shell | set-up-test
 	@$(ASAN_ENVIRONMENT) FN0_SANITIZED=1 FN0_PROGRAM=$(CURDIR)/$(PROGRAM_asan) \
 		FN0_GUESTS=$(CURDIR)/build/guests $(PYTEST)
 

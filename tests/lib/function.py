@@ -17,6 +17,8 @@ from host import ROOT, Host, _die_with_parent, run
 from wire import Connection
 
 IN_NODE = os.environ.get("FN0_JAVASCRIPT") == "node"
+# The sanitized program has none beside it.
+os.environ.setdefault("FN0_SDK", str(ROOT / "build/sdk/javascript"))
 SERVE = ROOT / "tests/javascript/lib/serve.mjs"
 WORK = ROOT / "build/javascript-functions"
 
