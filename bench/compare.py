@@ -201,13 +201,13 @@ def servers(scratch):
     }
 
 
-def measure_load(table, rounds, seconds):
-    hello = GUESTS / "hello.wasm"
+def measure_load(table, rounds, seconds, component=GUESTS / "hello.wasm"):
+    """Name → a row for each round. `table` is as servers() makes it; each of its servers is given the component."""
     results = {name: [] for name in table}
     for number in range(rounds):
         for name, (label, command) in table.items():
             port = free_port()
-            with running(command(port, hello)) as process:
+            with running(command(port, component)) as process:
                 wait_until_it_answers(port)
                 idle = memory_mb(process.pid)
                 wrk(port, 1)
