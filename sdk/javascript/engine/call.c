@@ -32,6 +32,25 @@ void call_release(struct call *call)
     call->holds--;
 }
 
+int call_await(struct call *call, JSValueConst promise, JSCFunctionData *on_settled)
+{
+    JSContext *context = call->engine->context;
+    JSValue number = JS_NewFloat64(context, (double)call->engine->call_count);
+    JSValueConst data = number;
+    JSValue on_fulfilled = JS_NewCFunctionData(context, on_settled, 1, 0, 1, &data);
+    JSValue on_rejected = JS_NewCFunctionData(context, on_settled, 1, 1, 1, &data);
+    JSValue then = JS_IsException(on_fulfilled) || JS_IsException(on_rejected)
+                       ? JS_EXCEPTION
+                       : JS_PromiseThen(context, promise, on_fulfilled, on_rejected);
+    JS_FreeValue(context, on_fulfilled);
+    JS_FreeValue(context, on_rejected);
+    if (JS_IsException(then))
+        return -1;
+    JS_FreeValue(context, then);
+    call_hold(call);
+    return 0;
+}
+
 /* ---- env --------------------------------------------------------------------------------------
  */
 
@@ -257,23 +276,8 @@ static JSValue js_on_returned(JSContext *context, JSValueConst this_value, int a
 /* Waits for the handler's promise. */
 static void await_answer(struct call *call, JSValueConst promise)
 {
-    struct engine *engine = call->engine;
-    JSContext *context = engine->context;
-    JSValue number = JS_NewFloat64(context, (double)engine->call_count);
-    JSValueConst data = number;
-    JSValue on_fulfilled = JS_NewCFunctionData(context, js_on_returned, 1, 0, 1, &data);
-    JSValue on_rejected = JS_NewCFunctionData(context, js_on_returned, 1, 1, 1, &data);
-    JSValue then = JS_IsException(on_fulfilled) || JS_IsException(on_rejected)
-                       ? JS_EXCEPTION
-                       : JS_PromiseThen(context, promise, on_fulfilled, on_rejected);
-    JS_FreeValue(context, on_fulfilled);
-    JS_FreeValue(context, on_rejected);
-    if (JS_IsException(then)) {
+    if (call_await(call, promise, js_on_returned) != 0)
         answer_exception(call);
-        return;
-    }
-    JS_FreeValue(context, then);
-    call_hold(call);
 }
 
 /* What the handler returned, at once where that is possible. */

@@ -17,4 +17,9 @@ void call_run(struct engine *engine, host_handle request, host_handle outparam);
 void call_hold(struct call *call);
 void call_release(struct call *call);
 
+/* Holds the call until `promise` has settled, and has `on_settled` called then: magic 0 where it
+ * was fulfilled, 1 where rejected; its data is the call's number, by which a late one is told
+ * apart. It calls call_release. Returns 0, or -1 with an exception: nothing is held then. */
+int call_await(struct call *call, JSValueConst promise, JSCFunctionData *on_settled);
+
 #endif

@@ -55,20 +55,10 @@ static JSValue js_wait_until(JSContext *context, JSValueConst this_value, int ar
     JSValue promise = promise_of(context, argument_count > 0 ? arguments[0] : JS_UNDEFINED);
     if (JS_IsException(promise))
         return promise;
-    JSValue number = JS_NewFloat64(context, (double)engine->call_count);
-    JSValueConst data = number;
-    JSValue on_fulfilled = JS_NewCFunctionData(context, js_on_settled, 1, 0, 1, &data);
-    JSValue on_rejected = JS_NewCFunctionData(context, js_on_settled, 1, 1, 1, &data);
-    JSValue then = JS_IsException(on_fulfilled) || JS_IsException(on_rejected)
-                       ? JS_EXCEPTION
-                       : JS_PromiseThen(context, promise, on_fulfilled, on_rejected);
-    JS_FreeValue(context, on_fulfilled);
-    JS_FreeValue(context, on_rejected);
+    int result = call_await(engine->call, promise, js_on_settled);
     JS_FreeValue(context, promise);
-    if (JS_IsException(then))
-        return then;
-    JS_FreeValue(context, then);
-    call_hold(engine->call);
+    if (result != 0)
+        return JS_EXCEPTION;
     return JS_UNDEFINED;
 }
 
