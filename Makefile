@@ -23,8 +23,9 @@ FUZZERS := $(patsubst tests/fuzz/%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 C_FILES := $(sort $(shell find src bridge/include sdk tests bench examples -name '*.[ch]' 2>/dev/null))
 BRIDGE_SOURCES := $(shell find bridge -path bridge/target -prune -o \( -name '*.rs' -o -name 'Cargo.*' \) -print 2>/dev/null)
 
-# With BRIDGE_PROFILE=fast the program is linked with a bridge that is optimised across crates: some minutes more.
-BRIDGE_PROFILE ?= quick
+# The program is linked with a bridge that is optimised across crates; after a change in bridge/ BRIDGE_PROFILE=quick
+# saves some minutes.
+BRIDGE_PROFILE ?= fast
 BRIDGE := build/bridge/libfn0_bridge_$(BRIDGE_PROFILE).a
 # What tests are linked with: a third of the size, as there are many of them.
 BRIDGE_STRIPPED := build/bridge/libfn0_bridge_stripped.a
