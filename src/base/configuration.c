@@ -136,6 +136,12 @@ static int refuse_unknown(struct reading *reading, const struct origin *origin, 
     return fail_at(reading, origin, key, ERROR_INVALID_ARGUMENT);
 }
 
+static int refuse_no_table(struct reading *reading, const struct origin *origin, const char *key)
+{
+    error_set(reading->error, ERROR_INVALID_ARGUMENT, "expected a table, [%s]", key);
+    return fail_at(reading, origin, key, ERROR_INVALID_ARGUMENT);
+}
+
 /* ---- What is no plain member ---- */
 
 static int set_environment(struct function_configuration *function, struct slice name,
@@ -240,11 +246,12 @@ static int read_row(struct reading *reading, size_t index, const struct origin *
 static int read_entry(struct reading *reading, const char *path, const struct toml_entry *entry)
 {
     struct origin origin = {.path = path, .line = entry->line};
+    bool is_table = entry->value.kind == TOML_TABLE;
     bool only_hosts_table = false;
     bool known_table = false;
     for (size_t i = 0; i < ROW_COUNT; i++) {
         const struct configuration_info *row = configuration_info_at(i);
-        if (entry->value.kind == TOML_TABLE && is_table_of(entry->key, row)) {
+        if (is_table_of(entry->key, row)) {
             known_table = known_table || may_hold(reading, row);
             only_hosts_table = !known_table;
             continue;
@@ -254,18 +261,17 @@ static int read_entry(struct reading *reading, const char *path, const struct to
         if (is_variable)
             return read_environment(reading, row, &origin, entry->key, entry->name, &entry->value);
         /* `limits` is a word or a table. */
-        if (strcmp(entry->key, row->key) != 0 ||
-            (entry->value.kind == TOML_TABLE && row->kind == CONFIGURATION_LIMITS))
+        if (strcmp(entry->key, row->key) != 0 || (is_table && row->kind == CONFIGURATION_LIMITS))
             continue;
         if (!may_hold(reading, row))
             return refuse_scope(reading, &origin, entry->key);
         return read_row(reading, i, &origin, &entry->value);
     }
     if (known_table)
-        return 0;
+        return is_table ? 0 : refuse_no_table(reading, &origin, entry->key);
     if (only_hosts_table)
         return refuse_scope(reading, &origin, entry->key);
-    return refuse_unknown(reading, &origin, entry->key, entry->value.kind == TOML_TABLE);
+    return refuse_unknown(reading, &origin, entry->key, is_table);
 }
 
 static int read_text(struct reading *reading, const char *path, struct slice text)

@@ -465,7 +465,7 @@ static void texts_and_variables(void **state)
                                                 "without '=' that is not empty");
     host_fails("[environment]\n\"\" = \"\"", "fn0.toml:2: environment.\"\": expected a name "
                                              "without '=' that is not empty");
-    host_fails("environment = \"A\"", "fn0.toml:1: environment: unknown key");
+    host_fails("environment = \"A\"", "fn0.toml:1: environment: expected a table, [environment]");
     host_fails("cache_dir = 1\n", "fn0.toml:1: cache_dir: expected a text that is not empty, "
                                   "not 1");
     host_fails("workers = \"a text of more than sixty bytes is shown to its sixtieth byte, no "
@@ -505,6 +505,10 @@ static void unknown_keys_are_refused_with_a_hint(void **state)
                                         "\"limits\"?");
     host_fails("[zebra]", "fn0.toml:1: zebra: unknown table");
     host_fails("[net.tls]", "fn0.toml:1: net.tls: unknown table");
+    host_fails("net = 8080", "fn0.toml:1: net: expected a table, [net]");
+    host_fails("[[net]]\nlisten = \"[::]:80\"", "fn0.toml:1: net: expected a table, [net]");
+    host_fails("[limits]\nmax = \"none\"",
+               "fn0.toml:2: limits.max: expected a table, [limits.max]");
     host_fails("\"net.listen\" = \"127.0.0.1:1\"",
                "fn0.toml:1: \"net.listen\": unknown key; did you mean \"net.listen\"?");
     host_fails("\"a\\u001bb\" = 1", "fn0.toml:1: \"a?b\": unknown key");
