@@ -2,6 +2,7 @@
 """A host's life: when it says that it serves, how it ends, and what happens to what runs meanwhile."""
 
 import contextlib
+import json
 import os
 import re
 import resource
@@ -43,8 +44,9 @@ def test_workers_share_the_work(start_host):
     threads = os.listdir(f"/proc/{host.process.pid}/task")
     names = [open(f"/proc/{host.process.pid}/task/{one}/comm").read().strip() for one in threads]
     assert {f"worker-{number}" for number in range(4)} <= set(names)
-    for _ in range(64):
-        assert host.get("/hello").status == 200
+    # Each worker has instances of its own: as many of them begin to count as workers were asked.
+    counts = [json.loads(host.get("/count").body)["count"] for _ in range(100)]
+    assert counts.count(1) == 4
 
 
 # ---- The end

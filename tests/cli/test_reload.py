@@ -136,9 +136,6 @@ def test_running_calls_of_a_removed_function_end_well(start_host, tmp_path):
         assert connection.response().body == b"slept\n"
 
 
-# ---- Configuration
-
-
 # ---- Folders
 
 
