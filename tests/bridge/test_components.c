@@ -139,6 +139,14 @@ static void every_version_links(void **state)
     driver_start(&driver, NULL);
 }
 
+/* Every function of wasi:cli/imports and wasi:http/proxy, whoever uses it. */
+static void every_import_links(void **state)
+{
+    (void)state;
+    driver_load(&driver, "versions/world-0.2.0");
+    driver_load(&driver, "versions/world-0.2.12");
+}
+
 static void options_are_checked(void **state)
 {
     struct fn0_engine_options options = driver_engine_options();
@@ -229,6 +237,7 @@ int main(void)
         cmocka_unit_test(components_that_cannot_run_are_refused),
         cmocka_unit_test(the_pool_bounds_each_part),
         cmocka_unit_test(every_version_links),
+        cmocka_unit_test(every_import_links),
         cmocka_unit_test(options_are_checked),
         cmocka_unit_test(artifacts_fit_their_engine_only),
         cmocka_unit_test(makers_may_go_first),

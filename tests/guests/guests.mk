@@ -9,11 +9,14 @@ RUST_GUESTS := hello probe
 JAVASCRIPT_GUESTS := fetch-event handler
 # The C guest is built for several versions of WASI 0.2: each has to link.
 C_GUEST_VERSIONS := 0 1 2 3 4 5 6 7 8 9 10 11 12
+# And so has all that a command or a proxy may import, in the first of these versions and in the last.
+WORLD_VERSIONS := 0 12
 WAT_GUESTS := $(patsubst tests/guests/wat/%.wat,%,$(sort $(wildcard tests/guests/wat/*.wat)))
 
 GUEST_FILES := $(RUST_GUESTS:%=$(GUESTS)/%.wasm) $(GUESTS)/c.wasm $(GUESTS)/snapshot.wasm \
 	$(JAVASCRIPT_GUESTS:%=$(GUESTS)/javascript-%.wasm) \
-	$(C_GUEST_VERSIONS:%=$(GUESTS)/versions/c-0.2.%.wasm) $(WAT_GUESTS:%=$(GUESTS)/wat/%.wasm)
+	$(C_GUEST_VERSIONS:%=$(GUESTS)/versions/c-0.2.%.wasm) $(WORLD_VERSIONS:%=$(GUESTS)/versions/world-0.2.%.wasm) \
+	$(WAT_GUESTS:%=$(GUESTS)/wat/%.wasm)
 
 RUST_GUEST_SOURCES := $(shell find tests/guests/rust -name target -prune -o -type f -print)
 
@@ -34,6 +37,14 @@ $(GUESTS)/versions/c-0.2.%.wasm: tests/guests/c/guest.c $(GUESTS_WORK)/wit-c-%/w
 
 $(GUESTS)/c.wasm: $(GUESTS)/versions/c-0.2.12.wasm
 	@cp $< $@
+
+$(GUESTS_WORK)/wit-world-%/world.wit: tests/guests/world.wit tests/guests/rust/Cargo.lock tools/wasi-wit | set-up-test
+	@tools/wasi-wit $< $* $(@D)
+
+$(GUESTS)/versions/world-0.2.%.wasm: $(GUESTS_WORK)/wit-world-%/world.wit | set-up-test
+	$(call SHOW,WASM,$@)
+	@mkdir -p $(@D)
+	@build/deps/guest-tools/import-world $(<D) guest $@
 
 $(GUESTS_WORK)/wit-snapshot/world.wit: tests/guests/snapshot/world.wit tests/guests/rust/Cargo.lock tools/wasi-wit \
 		| set-up-test
