@@ -69,7 +69,7 @@ ENGINE_WASM_OBJECTS := $(ENGINE_SOURCES:$(ENGINE)/%.c=$(ENGINE_WASM)/%.o) $(QUIC
 # Rust brings the tool that makes a component of what the linker made.
 $(SDK)/engine-work/engine.wasm: $(ENGINE_WASM_OBJECTS) $(SDK)/native/wasm/libfn0_javascript_native.a
 	$(call SHOW,LINK,$@)
-	@PATH=$$PATH:$$(dirname "$$(find -L "$$(rustc --print sysroot)/lib/rustlib" -name wasm-component-ld | head -n 1)") \
+	@PATH=$$PATH:$$(dirname "$$(find -L "$$(MAKEFLAGS= rustc --print sysroot)/lib/rustlib" -name wasm-component-ld | head -n 1)") \
 		$(WASM_CC) $(WASM_LDFLAGS) $^ $(ENGINE_BINDINGS)/function_component_type.o -lm -o $@
 
 $(SDK)/engine.wasm: $(SDK)/engine-work/engine.wasm $(SDK)/library.js build/fn0
