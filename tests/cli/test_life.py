@@ -12,7 +12,7 @@ import threading
 import time
 
 import pytest
-from host import SLOWNESS, Host, eventually, guest
+from host import SANITIZED, SLOWNESS, Host, eventually, guest
 from wire import elapsed
 
 
@@ -294,6 +294,13 @@ def test_no_such_address():
 
 
 # ---- Around it
+
+
+@pytest.mark.skipif(SANITIZED, reason="sanitizers need memory")
+def test_an_idle_host_is_small(start_host):
+    host = start_host(guest("hello"), workers=None)
+    host.get("/")
+    assert host.resident_bytes() < 40 * 1024 * 1024
 
 
 def test_more_slots_than_there_is_room_for():
