@@ -510,14 +510,16 @@ static int fail_component(const struct folder_watch_options *options, int folder
                           struct error *error)
 {
     struct stat status;
-    bool is_folder =
-        fstatat(folder, options->component, &status, 0) == 0 && S_ISDIR(status.st_mode);
+    bool is_there = fstatat(folder, options->component, &status, 0) == 0;
     bool is_root = strcmp(options->folder, "/") == 0;
+    const char *what = "there is no such file";
 
+    if (is_there)
+        what = S_ISDIR(status.st_mode)
+                   ? "it is a folder, not a component: --functions serves folders"
+                   : "it is not a plain file";
     return error_set(error, ERROR_NOT_FOUND, "%s/%s: %s", is_root ? "" : options->folder,
-                     options->component,
-                     is_folder ? "it is a folder, not a component: --functions serves folders"
-                               : "there is no such file");
+                     options->component, what);
 }
 
 /* Says at once what a user has mistyped. */

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-only
 """What is said to people before anything is served: help, version, and what is wrong with what they typed."""
 
+import os
 import re
 
 import pytest
@@ -132,6 +133,13 @@ def test_a_folder_instead_of_a_component(tmp_path, folder):
     assert result.returncode == FAILED
     said = f"{tmp_path / folder}: it is a folder, not a component: --functions serves folders"
     assert result.stderr.splitlines()[-1] == f"fn0: {said}"
+
+
+def test_a_pipe_instead_of_a_component(tmp_path):
+    os.mkfifo(tmp_path / "pipe.wasm")
+    result = run("serve", "--listen", "127.0.0.1:0", tmp_path / "pipe.wasm")
+    assert result.returncode == FAILED
+    assert result.stderr.splitlines()[-1] == f"fn0: {tmp_path / 'pipe.wasm'}: it is not a plain file"
 
 
 def test_a_folder_that_is_not_there(tmp_path):
