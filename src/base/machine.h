@@ -16,4 +16,9 @@ uint64_t machine_cores(void);
  * whichever is less. Never 0. */
 uint64_t machine_memory_bytes(void);
 
+/* What control groups allow in bytes, for machine_memory_bytes and for tests: the least of the
+ * process's own group and those above it. `own` is the file that names the own group
+ * (/proc/self/cgroup), `root` the folder where groups are mounted. LIMIT_NONE: nothing is said. */
+uint64_t machine_group_memory_bytes(const char *own, const char *root);
+
 #endif
