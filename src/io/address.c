@@ -3,6 +3,7 @@
 #include "io/address.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -319,8 +320,9 @@ bool address_is_own(const struct address *address)
 {
     struct address plain = unmapped(address);
     int asker = socket(plain.any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    /* There is no way to an address of a family that the host does not have. */
     if (asker < 0)
-        return false;
+        return errno != EAFNOSUPPORT;
     struct sockaddr_storage name;
     socklen_t bytes = sizeof(name);
     struct address source;

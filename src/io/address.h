@@ -86,7 +86,8 @@ bool address_in_prefix(const struct address *address, const struct address_prefi
 bool address_is_public(const struct address *address);
 
 /* Whether this is an address of the host itself, as the kernel's routes say now: packets to it
- * would come from it. Sends nothing; costs four system calls. */
+ * would come from it. True as well where the kernel cannot be asked, for want of a descriptor.
+ * Sends nothing; costs four system calls. */
 bool address_is_own(const struct address *address);
 
 #endif

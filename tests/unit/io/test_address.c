@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include <cmocka.h>
 
@@ -352,6 +353,21 @@ static void addresses_of_the_host_are_known(void **state)
     freeifaddrs(all);
 }
 
+/* Without a descriptor nobody can tell: then it is not gone to. */
+static void what_cannot_be_asked_is_the_hosts(void **state)
+{
+    (void)state;
+    struct address other = read_address("203.0.113.77:80");
+    struct rlimit before, none;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    none = before;
+    none.rlim_cur = 0;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    bool own = address_is_own(&other);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_true(own);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -363,6 +379,7 @@ int main(void)
         cmocka_unit_test(prefixes_hold_addresses),
         cmocka_unit_test(what_is_no_prefix_is_refused),
         cmocka_unit_test(addresses_of_the_host_are_known),
+        cmocka_unit_test(what_cannot_be_asked_is_the_hosts),
         cmocka_unit_test(only_public_addresses_are_public),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
