@@ -2,6 +2,7 @@
 
 #include "server/listeners.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -12,17 +13,27 @@
 #include "base/check.h"
 #include "io/listen.h"
 
-/* Whether the address is taken by a "[::]" with the same port in the list. */
-static bool covered(const struct address *address, const struct texts *listen)
+/* Whether a socket at `wide` takes what comes to `address` too: the same port, and all addresses.
+ */
+static bool takes_too(const struct address *wide, const struct address *address)
 {
-    if (address->any.sa_family != AF_INET || address_port(address) == 0)
-        return false;
-    for (size_t i = 0; i < listen->count; i++) {
+    if (wide->any.sa_family == AF_INET6)
+        return IN6_IS_ADDR_UNSPECIFIED(&wide->v6.sin6_addr);
+    return address->any.sa_family == AF_INET && wide->v4.sin_addr.s_addr == htonl(INADDR_ANY);
+}
+
+/* Whether the address at `index` of the list needs no socket of its own: it stood there before, or
+ * another takes what comes to it. */
+static bool covered(const struct address *address, const struct texts *listen, size_t index)
+{
+    for (size_t i = 0; i < listen->count && address_port(address) != 0; i++) {
         struct address other;
         /* What cannot be read is reported when its turn comes. */
-        if (address_read(slice_of(listen->items[i]), false, &other, NULL) == 0 &&
-            other.any.sa_family == AF_INET6 && IN6_IS_ADDR_UNSPECIFIED(&other.v6.sin6_addr) &&
-            address_port(&other) == address_port(address))
+        if (address_read(slice_of(listen->items[i]), false, &other, NULL) < 0 ||
+            address_port(&other) != address_port(address))
+            continue;
+        bool same = address_equal(&other, address);
+        if ((same && i < index) || (!same && takes_too(&other, address)))
             return true;
     }
     return false;
@@ -63,7 +74,7 @@ int listeners_init(struct listeners *listeners, const struct texts *listen, size
             if (error)
                 error->code = ERROR_CONFIGURATION;
             code = ERROR_CONFIGURATION;
-        } else if (!covered(&address, listen)) {
+        } else if (!covered(&address, listen, i)) {
             code = add_listener(listeners, &address, error);
         }
     }

@@ -26,9 +26,10 @@ struct listeners {
     size_t workers;
 };
 
-/* Binds. "[::]" takes IPv4 as well: an IPv4 address with the same port beside it has no socket of
- * its own. Returns 0, ERROR_ADDRESS_IN_USE, ERROR_CONFIGURATION (no address), ERROR_OUT_OF_MEMORY
- * or ERROR_SYSTEM; the message names the address. The caller ends it with listeners_fini. */
+/* Binds. "[::]" takes IPv4 as well: what it takes with the same port, or "0.0.0.0" of IPv4, has no
+ * socket of its own beside it, and an address that is there twice has one. Returns 0,
+ * ERROR_ADDRESS_IN_USE, ERROR_CONFIGURATION (no address), ERROR_OUT_OF_MEMORY or ERROR_SYSTEM; the
+ * message names the address. The caller ends it with listeners_fini. */
 int listeners_init(struct listeners *listeners, const struct texts *listen, size_t workers,
                    struct error *error);
 

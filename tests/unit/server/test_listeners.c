@@ -115,6 +115,50 @@ static void all_addresses_of_ipv6_take_ipv4_as_well(void **state)
     listeners_fini(&listeners);
 }
 
+/* Both orders: how many sockets the two of a port need, and where. */
+static void addresses_that_others_hold_need_no_socket(void **state)
+{
+    static const struct {
+        const char *one, *other;
+        size_t count;
+        const char *where; /* of the only one */
+    } rows[] = {
+        {"127.0.0.1", "127.0.0.1", 1, "127.0.0.1"},
+        {"[::1]", "[::1]", 1, "[::1]"},
+        {"[::]", "[::]", 1, "[::]"},
+        {"[::]", "[::1]", 1, "[::]"},
+        {"[::]", "0.0.0.0", 1, "[::]"},
+        {"0.0.0.0", "127.0.0.1", 1, "0.0.0.0"},
+        {"0.0.0.0", "[::1]", 2, NULL},
+        {"127.0.0.1", "127.0.0.2", 2, NULL},
+    };
+    (void)state;
+    for (size_t i = 0; i < 2 * sizeof(rows) / sizeof(rows[0]); i++) {
+        struct listeners listeners;
+        struct error error;
+        char one[ADDRESS_TEXT_BYTES], other[ADDRESS_TEXT_BYTES], expected[ADDRESS_TEXT_BYTES];
+        assert_int_equal(init(&listeners, "[::]:0", NULL, 1, &error), 0);
+        uint16_t port = address_port(&listeners.items[0].address);
+        listeners_fini(&listeners);
+        (void)snprintf(one, sizeof(one), "%s:%u", rows[i / 2].one, port);
+        (void)snprintf(other, sizeof(other), "%s:%u", rows[i / 2].other, port);
+        if (init(&listeners, i % 2 ? one : other, i % 2 ? other : one, 2, &error) < 0)
+            fail_msg("%s and %s: %s", one, other, error.message);
+        assert_int_equal(listeners.count, rows[i / 2].count);
+        if (rows[i / 2].where) {
+            char text[ADDRESS_TEXT_BYTES];
+            (void)snprintf(expected, sizeof(expected), "%s:%u", rows[i / 2].where, port);
+            assert_string_equal(address_write(&listeners.items[0].address, text), expected);
+        }
+        listeners_fini(&listeners);
+    }
+    /* A free port is another one each time. */
+    struct listeners listeners;
+    assert_int_equal(init(&listeners, "127.0.0.1:0", "127.0.0.1:0", 1, NULL), 0);
+    assert_int_equal(listeners.count, 2);
+    listeners_fini(&listeners);
+}
+
 static void what_is_no_address_is_named(void **state)
 {
     (void)state;
@@ -133,6 +177,7 @@ int main(void)
         cmocka_unit_test(a_port_in_use_is_named),
         cmocka_unit_test(of_two_that_start_together_one_gets_the_port),
         cmocka_unit_test(all_addresses_of_ipv6_take_ipv4_as_well),
+        cmocka_unit_test(addresses_that_others_hold_need_no_socket),
         cmocka_unit_test(what_is_no_address_is_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
