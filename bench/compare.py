@@ -343,7 +343,7 @@ AIMS = [("fn0-warm", "nginx", 0.45), ("fn0-warm", "wasmtime-reuse", 1.6), ("fn0-
 def report(table, results, memory, cold, echo):
     lines = [
         f"{'one core, wrk with ' + str(CONNECTIONS) + ' connections':32} {'requests/s':>22} {'p50 µs':>8} {'p99 µs':>8} "
-        f"{'CPU µs':>7} {'idle MB':>8} {'with 100 MB':>11}"
+        f"{'CPU µs':>7} {'idle MB':>8} {'100 warm MB':>11}"
     ]
     for name, (label, _) in table.items():
         rows = results[name]
