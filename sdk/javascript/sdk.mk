@@ -6,7 +6,8 @@
 SDK := build/sdk/javascript
 ENGINE := sdk/javascript/engine
 ENGINE_NATIVE_TESTS := tests/javascript/native
-QUICKJS := build/deps/quickjs
+# The crate's sources with engine/quickjs.patch.
+QUICKJS := $(SDK)/quickjs
 # What is compiled of QuickJS-ng itself, which may warn; quickjs.c comes in by engine/quickjs_engine.c.
 QUICKJS_FILES := libregexp libunicode dtoa
 ENGINE_SOURCES := $(sort $(wildcard $(ENGINE)/*.c))
@@ -17,6 +18,11 @@ ENGINE_SHARED := $(filter-out $(ENGINE_WASM_ONLY) $(ENGINE)/quickjs_engine.c,$(E
 .PHONY: sdk
 sdk: $(SDK)/engine.wasm $(SDK)/builder $(SDK)/types/index.d.ts ## the JavaScript SDK, in build/sdk/javascript/
 	@:
+
+# Objects name it before the bar: which files they include is found when they are compiled.
+$(QUICKJS)/patched: $(ENGINE)/quickjs.patch $(ENGINE)/source/Cargo.lock | set-up-sdk
+	@rm -rf $(QUICKJS) && mkdir -p $(QUICKJS) && cp build/deps/quickjs/*.[ch] $(QUICKJS)/
+	@patch --quiet --strip 1 --directory $(QUICKJS) <$< && touch $@
 
 # ---- The library: one script --------------------------------------------------------------------------------------------
 
@@ -48,13 +54,13 @@ $(ENGINE_BINDINGS)/function.h: sdk/javascript/wit/world.wit tools/wasi-wit | set
 $(SDK)/native/wasm/libfn0_javascript_native.a: $(NATIVE_LIBRARY_SOURCES) tools/javascript-native | set-up-sdk
 	@tools/javascript-native wasm && touch $@
 
-$(ENGINE_WASM)/%.o: $(ENGINE)/%.c sdk/javascript/sdk.mk | $(ENGINE_BINDINGS)/function.h \
+$(ENGINE_WASM)/%.o: $(ENGINE)/%.c sdk/javascript/sdk.mk $(QUICKJS)/patched | $(ENGINE_BINDINGS)/function.h \
 		$(SDK)/native/wasm/libfn0_javascript_native.a
 	@mkdir -p $(@D)
 	$(call SHOW,WASM,$@)
 	@$(WASM_CC) $(WASM_CFLAGS) $(if $(filter quickjs_engine,$*),-w,-Wall -Wextra -Werror) -c $< -o $@
 
-$(ENGINE_WASM)/quickjs/%.o: sdk/javascript/engine/source/Cargo.lock sdk/javascript/sdk.mk | set-up-sdk
+$(ENGINE_WASM)/quickjs/%.o: $(QUICKJS)/patched sdk/javascript/sdk.mk | set-up-sdk
 	@mkdir -p $(@D)
 	$(call SHOW,WASM,$@)
 	@$(WASM_CC) $(WASM_CFLAGS) -w -c $(QUICKJS)/$*.c -o $@
@@ -92,18 +98,18 @@ ENGINE_LIBRARIES := $(SDK)/native/host/libfn0_javascript_native.a -lpthread -ldl
 $(SDK)/native/host/libfn0_javascript_native.a: $(NATIVE_LIBRARY_SOURCES) tools/javascript-native | set-up-sdk
 	@tools/javascript-native host && touch $@
 
-$(SDK)/engine-work/quickjs/%.o: sdk/javascript/engine/source/Cargo.lock sdk/javascript/sdk.mk | set-up-sdk
+$(SDK)/engine-work/quickjs/%.o: $(QUICKJS)/patched sdk/javascript/sdk.mk | set-up-sdk
 	@mkdir -p $(@D)
 	$(call SHOW,CC,$@)
 	@gcc -std=gnu17 -O2 -g -DNDEBUG -D_GNU_SOURCE -w -c $(QUICKJS)/$*.c -o $@
 
-$(SDK)/engine-work/quickjs/quickjs_engine.o: $(ENGINE)/quickjs_engine.c $(ENGINE)/quickjs_engine.h | set-up-sdk
+$(SDK)/engine-work/quickjs/quickjs_engine.o: $(ENGINE)/quickjs_engine.c $(ENGINE)/quickjs_engine.h $(wildcard $(ENGINE)/quickjs/*.c) $(QUICKJS)/patched | set-up-sdk
 	@mkdir -p $(@D)
 	$(call SHOW,CC,$@)
 	@gcc -std=gnu17 -O2 -g -DNDEBUG -D_GNU_SOURCE -w -I$(QUICKJS) -c $< -o $@
 
 define ENGINE_VARIANT
-$(SDK)/engine-work/$(1)/%.o: %.c sdk/javascript/sdk.mk | $(SDK)/native/host/libfn0_javascript_native.a
+$(SDK)/engine-work/$(1)/%.o: %.c sdk/javascript/sdk.mk $(QUICKJS)/patched | $(SDK)/native/host/libfn0_javascript_native.a
 	@mkdir -p $$(@D)
 	$$(call SHOW,CC,$$@)
 	@$$(ENGINE_CC_$(1)) $$(ENGINE_CFLAGS) $$(ENGINE_CFLAGS_$(1)) -Wall -Wextra -Werror -c $$< -o $$@

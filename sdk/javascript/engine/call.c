@@ -22,6 +22,10 @@ struct call {
     bool is_answered; /* something has become the answer, an error or not */
 };
 
+/* What calls may leave behind in cycles before it is collected: little enough that a kept instance
+ * stays small, and enough that most calls see no collection. */
+#define COLLECTION_GROWTH_BYTES (128 * 1024)
+
 void call_hold(struct call *call)
 {
     call->holds++;
@@ -378,5 +382,6 @@ void call_run(struct engine *engine, host_handle request, host_handle outparam)
     host_request_drop(request);
     if (call.outparam != HOST_HANDLE_NONE)
         host_respond_error(call.outparam, "the function set no response");
+    quickjs_collect_after(engine->runtime, COLLECTION_GROWTH_BYTES, &engine->collection_threshold);
     engine->call = NULL;
 }

@@ -18,7 +18,6 @@
 #include "introspection.h"
 #include "natives.h"
 #include "pump.h"
-#include "quickjs_engine.h"
 #include "request.h"
 #include "response.h"
 #include "timers.h"
@@ -184,13 +183,16 @@ static bool fill(struct engine *engine)
     engine->runtime = JS_NewRuntime2(&memory_functions, NULL);
     if (engine->runtime == NULL)
         return false;
+    if (!quickjs_remember_shapes(engine->runtime))
+        return false;
     JS_SetMaxStackSize(engine->runtime, STACK_BYTES_MAX);
     JS_SetHostPromiseRejectionTracker(engine->runtime, track_rejection, engine);
     engine->context = JS_NewContext(engine->runtime);
     if (engine->context == NULL)
         return false;
     JS_SetContextOpaque(engine->context, engine);
-    return create_atoms(engine) && define_globals(engine);
+    return quickjs_replace_functions(engine->context) && create_atoms(engine) &&
+           define_globals(engine);
 }
 
 struct engine *engine_create(void)
@@ -205,6 +207,7 @@ struct engine *engine_create(void)
     list_init(&engine->resources);
     list_init(&engine->rejections);
     list_init(&engine->timers);
+    quickjs_kept_init(&engine->kept);
     engine->is_snapshotting = true;
     if (!fill(engine)) {
         engine_destroy(engine);
@@ -218,6 +221,10 @@ void engine_destroy(struct engine *engine)
     if (engine == NULL)
         return;
     engine_close_resources(engine);
+    if (engine->runtime != NULL) {
+        quickjs_unkeep(engine->runtime, &engine->kept);
+        quickjs_forget_shapes(engine->runtime);
+    }
     if (engine->context != NULL) {
         timers_clear_all(engine);
         while (!list_is_empty(&engine->rejections))

@@ -20,6 +20,7 @@
 
 #include "event_loop.h"
 #include "list.h"
+#include "quickjs_engine.h"
 
 /* What C calls of the library, by name in `fn0Native.hooks`. X(NAME, "name") */
 #define HOOK_TABLE(X)                                         \
@@ -115,12 +116,14 @@ struct engine {
     JSValue environment;       /* `env`; undefined before the first call */
     struct event_loop loop;
     struct list resources;
-    struct list timers;      /* set and not yet run; see timers.c */
-    int32_t timer_id;        /* the last one given */
-    struct list rejections;  /* promises rejected that nobody has handled yet */
-    struct call *call;       /* the one that runs, or NULL */
-    uint64_t call_count;     /* counts up with each call */
-    uint64_t exchange_count; /* of outgoing requests so far */
+    struct list timers;          /* set and not yet run; see timers.c */
+    int32_t timer_id;            /* the last one given */
+    struct list rejections;      /* promises rejected that nobody has handled yet */
+    struct call *call;           /* the one that runs, or NULL */
+    uint64_t call_count;         /* counts up with each call */
+    uint64_t exchange_count;     /* of outgoing requests so far */
+    struct quickjs_kept kept;    /* what the stages made */
+    size_t collection_threshold; /* see quickjs_collect_after */
     bool is_snapshotting;
     bool must_reset;     /* the library keeps something that the next call must not find */
     bool is_development; /* errors are shown to the client */

@@ -26,11 +26,39 @@
 
 #undef __wasi__
 
+#include "quickjs_engine.h"
+
+/* What quickjs.patch has QuickJS call. */
+struct JSShape;
+static void quickjs_note_shape(JSRuntime *runtime, struct JSShape *shape);
+static int quickjs_define_new(JSContext *context, JSValueConst object, JSAtom name, JSValue value,
+                              int flags);
+
+static JSValue quickjs_json_number(const uint8_t *begin, const uint8_t *end);
+
 #include "quickjs.c"
 
-#include "quickjs_engine.h"
+/* These use what is QuickJS's own. */
+#include "quickjs/collection.c"
+#include "quickjs/json.c"
+#include "quickjs/regexp.c"
+#include "quickjs/shapes.c"
+#include "quickjs/string.c"
 
 void quickjs_seed_random(JSContext *context, uint64_t seed)
 {
     context->random_state = seed == 0 ? 1 : seed;
+}
+
+bool quickjs_replace_functions(JSContext *context)
+{
+    JSValue global = JS_GetGlobalObject(context);
+    JSValue json = JS_GetPropertyStr(context, global, "JSON");
+    JSValue stringify = JS_NewCFunction(context, json_stringify, "stringify", 3);
+    bool is_done = JS_DefinePropertyValueStr(context, json, "stringify", stringify,
+                                             JS_PROP_WRITABLE | JS_PROP_CONFIGURABLE) >= 0;
+    JS_FreeValue(context, json);
+    JS_FreeValue(context, global);
+    return is_done && string_replace_functions(context) && regexp_replace_functions(context) &&
+           regexp_prototype_init(context, regexp_prototype_of(context));
 }

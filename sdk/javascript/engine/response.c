@@ -276,7 +276,7 @@ static JSValue js_json(JSContext *context, JSValueConst this_value, int argument
     (void)this_value;
     if (argument_count < 1)
         return JS_ThrowTypeError(context, "Response.json needs a value");
-    JSValue text = JS_JSONStringify(context, arguments[0], JS_UNDEFINED, JS_UNDEFINED);
+    JSValue text = quickjs_json_stringify(context, arguments[0]);
     if (JS_IsException(text))
         return text;
     if (JS_IsUndefined(text))

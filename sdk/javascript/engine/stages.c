@@ -234,6 +234,6 @@ bool stages_run(struct engine *engine, struct host_bytes input, char **ret_error
     }
     free(stage.name);
     free_wiped(stage.source, stage.source_bytes);
-    JS_RunGC(engine->runtime);
+    quickjs_keep(engine->runtime, &engine->kept);
     return result == 0;
 }

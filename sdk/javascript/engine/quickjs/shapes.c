@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Shapes that stay for the next call's objects, and a short way to add properties. Part of
+ * quickjs_engine.c. */
+
+#define SHAPES_SEEN 1024
+#define SHAPES_KEPT 512
+#define SHAPE_PROPERTIES_MAX 32
+
+struct shapes {
+    uint32_t seen[SHAPES_SEEN]; /* hashes of shapes that were made once */
+    JSShape *kept[SHAPES_KEPT]; /* a ring; each holds a reference */
+    uint32_t next;              /* of the ring */
+    struct regexp_prototype regexp_prototype;
+};
+
+bool quickjs_remember_shapes(JSRuntime *runtime)
+{
+    struct shapes *shapes = calloc(1, sizeof(*shapes));
+    JS_SetRuntimeOpaque(runtime, shapes);
+    return shapes != NULL;
+}
+
+void quickjs_forget_shapes(JSRuntime *runtime)
+{
+    struct shapes *shapes = JS_GetRuntimeOpaque(runtime);
+    JS_SetRuntimeOpaque(runtime, NULL);
+    for (uint32_t i = 0; shapes != NULL && i < SHAPES_KEPT; i++)
+        js_free_shape_null(runtime, shapes->kept[i]);
+    if (shapes != NULL)
+        regexp_prototype_fini(runtime, &shapes->regexp_prototype);
+    free(shapes);
+}
+
+/* A shape that is made a second time is likely to be made by each call. One whose prototype is new
+ * is not: keeping it would keep the prototype, and what that refers to. Large ones are dictionaries
+ * rather than records, and a kept shape is copied when a property is added to it. */
+static void quickjs_note_shape(JSRuntime *runtime, JSShape *shape)
+{
+    struct shapes *shapes = JS_GetRuntimeOpaque(runtime);
+    if (shapes == NULL || !shape->is_hashed || shape->prop_count > SHAPE_PROPERTIES_MAX ||
+        (shape->proto != NULL && !js_rc(shape->proto)->kept))
+        return;
+    uint32_t *seen = &shapes->seen[shape->hash % SHAPES_SEEN];
+    if (*seen != shape->hash) {
+        *seen = shape->hash;
+        return;
+    }
+    JSShape *oldest = shapes->kept[shapes->next];
+    shapes->kept[shapes->next] = js_dup_shape(shape);
+    shapes->next = (shapes->next + 1) % SHAPES_KEPT;
+    js_free_shape_null(runtime, oldest);
+}
+
+/* Adds a property that an ordinary object does not have yet. 1: added, `value` is taken over; 0:
+ * the general way must be gone; -1: an exception, and `value` is gone too. */
+static int quickjs_define_new(JSContext *context, JSValueConst object, JSAtom name, JSValue value,
+                              int flags)
+{
+    JSProperty *property;
+    if (JS_VALUE_GET_TAG(object) != JS_TAG_OBJECT)
+        return 0;
+    JSObject *target = JS_VALUE_GET_OBJ(object);
+    if (target->is_exotic || !target->extensible ||
+        find_own_property(&property, target, name) != NULL)
+        return 0;
+    property = add_property(context, target, name, flags & JS_PROP_C_W_E);
+    if (property == NULL) {
+        JS_FreeValue(context, value);
+        return -1;
+    }
+    property->u.value = value;
+    return 1;
+}
+
+static struct regexp_prototype *regexp_prototype_of(JSContext *context)
+{
+    struct shapes *shapes = JS_GetRuntimeOpaque(context->rt);
+    return shapes == NULL ? NULL : &shapes->regexp_prototype;
+}
