@@ -4,9 +4,9 @@
 from html import escape
 
 
-def bars(title, rows, width=760):
+def bars(title, rows, width=760, left=250):
     """`rows` are (label, value, highlighted, lowest, highest); the whiskers show the range over the rounds."""
-    left, right, top, step, thick = 250, 100, 48, 38, 22
+    right, top, step, thick = 100, 48, 38, 22
     height = top + step * len(rows) + 16
     scale = (width - left - right) / max(row[4] for row in rows)
     out = [

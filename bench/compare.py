@@ -10,15 +10,11 @@ round runs all servers in turn, and what counts are the medians of ratios within
 """
 
 import argparse
-import contextlib
 import json
 import os
-import re
 import shutil
-import signal
 import socket
 import statistics
-import subprocess
 import sys
 import tempfile
 import threading
@@ -26,122 +22,22 @@ import time
 from pathlib import Path
 
 import chart
+from load import (
+    CONNECTIONS,
+    cpu_seconds,
+    exchange,
+    free_port,
+    median,
+    memory_mb,
+    ratio,
+    running,
+    wait_until_it_answers,
+    wrk,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 GUESTS = ROOT / "build" / "guests"
 RESULTS = ROOT / "bench" / "results"
-SERVER_CORE, LOAD_CORE = "0", "1"
-CONNECTIONS = 32
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
-def wait_until_it_answers(port, path="/", seconds=60, host="localhost"):
-    """One whole exchange, so that compiling is over when this returns."""
-    end = time.monotonic() + seconds
-    while True:
-        try:
-            return exchange(port, path, host=host)
-        except OSError:
-            if time.monotonic() > end:
-                raise
-            time.sleep(0.05)
-
-
-def exchange(port, path="/", host="localhost", timeout=60):
-    """One request on a connection of its own; returns (seconds to the first byte, status)."""
-    with socket.create_connection(("127.0.0.1", port), timeout=timeout) as s:
-        begin = time.perf_counter()
-        s.sendall(f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
-        head = s.recv(65536)
-        first = time.perf_counter() - begin
-        if not head:
-            raise OSError("closed without an answer")
-        while s.recv(65536):
-            pass
-    return first, int(head.split()[1])
-
-
-@contextlib.contextmanager
-def running(command, pinned=True, **options):
-    pin = ["taskset", "-c", SERVER_CORE] if pinned else []
-    process = subprocess.Popen(pin + command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, **options)
-    # What a server says is kept for the case that it fails, and read so that it never blocks on a full pipe.
-    process.said = []
-    reader = threading.Thread(target=lambda: process.said.extend(process.stderr), daemon=True)
-    reader.start()
-    try:
-        yield process
-    finally:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-
-def children(pid):
-    """The process and those it started: nginx works in a child."""
-    found = [pid]
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        for child in (task / "children").read_text().split():
-            found += children(int(child))
-    return found
-
-
-def cpu_seconds(pid):
-    ticks = 0
-    for one in children(pid):
-        fields = Path(f"/proc/{one}/stat").read_text().rsplit(")", 1)[1].split()
-        ticks += int(fields[11]) + int(fields[12])
-    return ticks / os.sysconf("SC_CLK_TCK")
-
-
-def memory_mb(pid, key="VmRSS"):
-    return (
-        sum(
-            int(re.search(rf"{key}:\s+(\d+)", Path(f"/proc/{one}/status").read_text()).group(1))
-            for one in children(pid)
-        )
-        / 1024
-    )
-
-
-def wrk(port, seconds, connections=CONNECTIONS):
-    out = subprocess.run(
-        [
-            "taskset",
-            "-c",
-            LOAD_CORE,
-            "wrk",
-            "-t1",
-            f"-c{connections}",
-            f"-d{seconds}s",
-            "--latency",
-            f"http://127.0.0.1:{port}/",
-        ],
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
-    if re.search(r"Non-2xx|Socket errors", out):
-        raise SystemExit(f"the server failed under load:\n{out}")
-
-    def latency(percent):
-        value, unit = re.search(rf"{percent}%\s+([\d.]+)(us|ms|s)", out).groups()
-        return float(value) * {"us": 1, "ms": 1e3, "s": 1e6}[unit]
-
-    return {
-        "requests_per_second": float(re.search(r"Requests/sec:\s+([\d.]+)", out).group(1)),
-        "requests": int(re.search(r"(\d+) requests in", out).group(1)),
-        "p50_us": latency(50),
-        "p99_us": latency(99),
-    }
 
 
 NGINX = """
@@ -322,19 +218,6 @@ def measure_echo():
         if got < size:
             raise SystemExit(f"the echo came back with {got} of {size} bytes")
         return {"idle_mb": idle, "peak_mb": memory_mb(process.pid, "VmHWM"), "seconds": time.monotonic() - begin}
-
-
-def median(rows, key):
-    return statistics.median(row[key] for row in rows)
-
-
-def ratio(results, one, other):
-    """The median over the rounds of requests per second, one to the other."""
-    if one not in results or other not in results:
-        return None
-    return statistics.median(
-        a["requests_per_second"] / b["requests_per_second"] for a, b in zip(results[one], results[other])
-    )
 
 
 AIMS = [("fn0-warm", "nginx", 0.45), ("fn0-warm", "wasmtime-reuse", 1.6), ("fn0-fresh", "wasmtime", 2.0)]
