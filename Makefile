@@ -119,7 +119,7 @@ $(BRIDGE_STRIPPED): build/bridge/libfn0_bridge_quick.a
 
 # ---- What one asks for --------------------------------------------------------------------------------------------------
 
-.PHONY: always help build run test test-asan units units-asan bridge-tests bridge-tests-asan whole whole-asan bench bench-bridge fuzz guests lint format clean \
+.PHONY: always help build run test test-asan units units-asan bridge-tests bridge-tests-asan sdk-tests whole whole-asan bench bench-bridge fuzz guests lint format clean \
 	set-up-build set-up-run set-up-sdk set-up-test set-up-bench
 
 help: ## this list
@@ -147,7 +147,7 @@ TESTS ?= tests
 BENCH_OPTIONS ?=
 JOBS := $(shell nproc)
 CLANG_FORMAT := clang-format-14
-RUST_FOLDERS := bridge tests/guests/rust tools/guest-tools examples/hello
+RUST_FOLDERS := bridge sdk/javascript/native tests/guests/rust tools/guest-tools examples/hello
 PYTEST = $(PYTHON) -m pytest $(TESTS) --ignore=tests/house
 
 test: ## lint, unit tests, tests of the whole program, 10 seconds of each fuzzer
@@ -155,6 +155,7 @@ test: ## lint, unit tests, tests of the whole program, 10 seconds of each fuzzer
 	@$(MAKE) --no-print-directory -j$(JOBS) build/fn0 $(UNITS_release) $(BRIDGE_TESTS_release) guests sdk $(SDK)/native/shell
 	@$(MAKE) --no-print-directory units
 	@$(MAKE) --no-print-directory bridge-tests
+	@$(MAKE) --no-print-directory sdk-tests
 	@$(MAKE) --no-print-directory whole
 	@$(MAKE) --no-print-directory fuzz SECONDS_EACH=10
 
@@ -177,12 +178,15 @@ bridge-tests: $(BRIDGE_TESTS_release) guests | set-up-test ## the bridge's tests
 bridge-tests-asan: $(BRIDGE_TESTS_asan) guests | set-up-test
 	@$(ASAN_ENVIRONMENT) FN0_GUESTS=$(CURDIR)/build/guests tools/run-unit-tests $(BRIDGE_TESTS_asan)
 
+sdk-tests: | set-up-sdk ## the tests of the engine's native library, and what clippy says of it
+	@tools/javascript-native check
+
 whole: build/fn0 guests sdk $(SDK)/native/shell | set-up-test ## tests of the whole program only; TESTS=tests/http narrows them
 	@FN0_PROGRAM=$(CURDIR)/build/fn0 FN0_GUESTS=$(CURDIR)/build/guests $(PYTEST)
 
-whole-asan: $(PROGRAM_asan) guests sdk $(SDK)/native/shell | set-up-test
+whole-asan: $(PROGRAM_asan) guests sdk $(SDK)/native/shell-asan | set-up-test
 	@$(ASAN_ENVIRONMENT) FN0_SANITIZED=1 FN0_PROGRAM=$(CURDIR)/$(PROGRAM_asan) \
-		FN0_GUESTS=$(CURDIR)/build/guests $(PYTEST)
+		FN0_JAVASCRIPT_SHELL=$(CURDIR)/$(SDK)/native/shell-asan FN0_GUESTS=$(CURDIR)/build/guests $(PYTEST)
 
 guests: $(GUEST_FILES) ## the components that the tests serve, in build/guests/
 	@:

@@ -23,6 +23,7 @@ def run(command):
     """What the program wrote, its two streams apart; the engine's marks of levels are taken off."""
     environment = {**os.environ, "TZ": "UTC"}
     done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False, env=environment)
+    assert done.returncode >= 0 and "Sanitizer" not in done.stderr, done.stderr
     return LEVEL.sub("", done.stdout), LEVEL.sub("", done.stderr)
 
 
