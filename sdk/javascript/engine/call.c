@@ -179,6 +179,26 @@ static bool length_field(struct call *call, struct response *response, char *dig
     return true;
 }
 
+/* A body that came encoded and that nobody has read goes on as it came, where the client takes it
+ * so; with the fields that tell how. Returns how many of these there are. */
+static size_t coding_fields(struct call *call, struct response *response,
+                            struct host_field fields[CONTENT_CODING_FIELDS_MAX])
+{
+    JSContext *context = call->engine->context;
+    struct body *body = &response->message.body;
+    if (body->kind != BODY_INPUT || !JS_IsUndefined(body->stream) || body->input->coding == NULL)
+        return 0;
+    struct message *request = message_of(context, call->request_object);
+    struct header_list *headers = request == NULL ? NULL : message_headers(context, request);
+    if (headers == NULL) {
+        JS_FreeValue(context, JS_GetException(context));
+        return 0;
+    }
+    return content_coding_is_accepted(body->input->coding, headers)
+               ? content_coding_fields(body->input->coding, fields)
+               : 0;
+}
+
 #define FIELDS_AT_HAND 16
 
 /* Sets the head. False: the host refuses it. */
@@ -188,8 +208,9 @@ static bool send_head(struct call *call, struct response *response, struct host_
     struct host_field at_hand[FIELDS_AT_HAND];
     struct host_field *fields = at_hand;
     char digits[21];
-    if (headers->count + 1 > FIELDS_AT_HAND)
-        fields = malloc((headers->count + 1) * sizeof(*fields));
+    size_t count_max = headers->count + 1 + CONTENT_CODING_FIELDS_MAX;
+    if (count_max > FIELDS_AT_HAND)
+        fields = malloc(count_max * sizeof(*fields));
     if (fields == NULL)
         return false;
     size_t count = 0;
@@ -204,9 +225,13 @@ static bool send_head(struct call *call, struct response *response, struct host_
     }
     if (length_field(call, response, digits, &fields[count]))
         count++;
+    size_t coding_count = coding_fields(call, response, &fields[count]);
+    count += coding_count;
     bool is_set = host_respond(call->outparam, response->status, fields, count, ret_output);
     if (is_set)
         call->outparam = HOST_HANDLE_NONE;
+    if (coding_count > 0)
+        body_input_leave_encoded(response->message.body.input);
     if (fields != at_hand)
         free(fields);
     return is_set;
