@@ -121,7 +121,7 @@ bool fn0_hkdf(enum fn0_hash hash, const uint8_t *secret, size_t secret_size, con
 enum fn0_aes_mode {
     FN0_AES_CBC, /* with padding: `out` needs room for up to 16 bytes more than the data */
     FN0_AES_CTR,
-    FN0_AES_GCM, /* the tag comes behind the data; the iv is 12 or 16 bytes */
+    FN0_AES_GCM, /* the tag comes behind the data */
     FN0_AES_KW   /* `out` needs room for 8 bytes more */
 };
 
@@ -129,7 +129,8 @@ struct fn0_aes {
     enum fn0_aes_mode mode;
     const uint8_t *key; /* 16, 24 or 32 bytes */
     size_t key_size;
-    const uint8_t *iv; /* 16 bytes; the first counter of CTR; none for KW */
+    const uint8_t
+        *iv; /* 16 bytes; the first counter of CTR; any, but not empty, for GCM; none for KW */
     size_t iv_size;
     const uint8_t *additional; /* GCM only */
     size_t additional_size;
@@ -137,11 +138,9 @@ struct fn0_aes {
     uint32_t counter_bits; /* CTR only: how many of the last bits count, 1 to 128 */
 };
 
-/* The room of fn0_aes_decrypt is the data's size. */
-size_t fn0_aes_encrypt(const struct fn0_aes *aes, const uint8_t *data, size_t size, uint8_t *out,
-                       size_t room);
-size_t fn0_aes_decrypt(const struct fn0_aes *aes, const uint8_t *data, size_t size, uint8_t *out,
-                       size_t room);
+/* To decrypt, `out` needs the room of the data's size. */
+size_t fn0_aes_run(const struct fn0_aes *aes, bool decrypt, const uint8_t *data, size_t size,
+                   uint8_t *out, size_t room);
 
 /*
  * What a key is. On NIST's curves a private key is as many bytes as the field has (32, 48, 66) and
@@ -239,10 +238,8 @@ size_t fn0_rsa_sign(const struct fn0_rsa *rsa, const uint8_t *digest, size_t dig
                     uint8_t *out, size_t room);
 bool fn0_rsa_verify(const struct fn0_rsa *rsa, const uint8_t *digest, size_t digest_size,
                     const uint8_t *signature, size_t signature_size);
-size_t fn0_rsa_encrypt(const struct fn0_rsa *rsa, const uint8_t *data, size_t size, uint8_t *out,
-                       size_t room);
-size_t fn0_rsa_decrypt(const struct fn0_rsa *rsa, const uint8_t *data, size_t size, uint8_t *out,
-                       size_t room);
+size_t fn0_rsa_oaep(const struct fn0_rsa *rsa, bool decrypt, const uint8_t *data, size_t size,
+                    uint8_t *out, size_t room);
 
 #ifdef __cplusplus
 }
