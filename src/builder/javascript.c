@@ -118,11 +118,15 @@ static int check_entry(const char *entry, struct error *error)
 static int bundle(struct builder *builder, const struct javascript_options *options,
                   const char *folder, struct error *error)
 {
-    char program[] = "node", to[] = "--out-dir", bundler[PATH_MAX];
-    char *words[] = {program, bundler, (char *)options->entry, to, (char *)folder, NULL};
+    char program[] = "node", to[] = "--out-dir", mode[] = "--mode=development", bundler[PATH_MAX];
+    char *words[] = {
+        program, bundler, (char *)options->entry, to, (char *)folder, NULL, NULL,
+    };
     int status = 0;
     int code = path_in(bundler, options->sdk, BUNDLER, error);
 
+    if (options->development)
+        words[5] = mode;
     if (code == 0)
         code = builder_run(builder, words, &status, error);
     if (code == ERROR_NOT_FOUND)

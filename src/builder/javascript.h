@@ -7,8 +7,8 @@
  * The SDK is a folder that holds
  *
  *     engine.wasm          the engine, with its library in it
- *     builder/bundle.mjs   node bundle.mjs ENTRY --out-dir DIR, makes DIR/main.js and
- * DIR/main.js.map
+ *     builder/bundle.mjs   node bundle.mjs ENTRY --out-dir DIR [--mode development]
+ *                          makes DIR/main.js and DIR/main.js.map
  *
  * Nothing is left behind, but the component: what stands between is made in a folder of its own
  * below $TMPDIR. The thread of the builder. */
@@ -38,6 +38,7 @@ struct javascript_options {
     const struct clock *clock;
     const char *sdk; /* of javascript_find_sdk */
     const char *entry;
+    bool development; /* the bundler's mode; else production */
 };
 
 /* What came of it. */

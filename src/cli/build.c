@@ -34,6 +34,7 @@ struct build {
     const char *entry;
     const char *out;
     bool json;
+    bool development;
     struct builder *builder;
     struct javascript_built made;
     int signal; /* that ended it */
@@ -303,6 +304,7 @@ static int make_function(struct build *build, void *context, struct error *error
         .clock = build->program->clock,
         .sdk = context,
         .entry = build->entry,
+        .development = build->development,
     };
     int code = javascript_build(build->builder, &options, &build->made, error);
 
@@ -320,6 +322,7 @@ static int build_function(struct build *build, const struct command_line *line, 
         return code;
     build->entry = line->words[0];
     build->json = line->options[OPTION_BUILD_JSON] != NULL;
+    build->development = line->options[OPTION_BUILD_DEVELOPMENT] != NULL;
     build->out = line->options[OPTION_BUILD_OUT];
     if (build->out == NULL) {
         code = name_component(build->entry, out, error);

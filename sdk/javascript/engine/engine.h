@@ -37,6 +37,7 @@
     X(FOLLOW_SIGNAL, "followSignal")                          \
     X(CREATE_ABORT_SIGNAL, "createAbortSignal")               \
     X(DESCRIBE_ERROR, "describeError")                        \
+    X(ERROR_PAGE, "errorPage")                                \
     X(REPORT_EXCEPTION, "reportException")                    \
     X(REPORT_UNHANDLED_REJECTION, "reportUnhandledRejection") \
     X(SET_SOURCE_MAP, "setSourceMap")                         \
