@@ -10,7 +10,7 @@ class Hostile extends Error {
 
 function find(id: string): never {
     try {
-        JSON.parse("{broken");
+        return JSON.parse("{broken") as never;
     } catch (cause) {
         throw new RangeError(`no order <script>alert("${id}")</script> & more`, { cause });
     }
