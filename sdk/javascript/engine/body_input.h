@@ -55,6 +55,7 @@ void body_input_leave_encoded(struct body_input *input);
 /* Calls `ready` once when there is something to read, its end included. One waits at a time. */
 void body_input_wait(struct body_input *input, void (*ready)(void *context), void *context);
 
+/* Whoever waits is not told any more. Nothing where nobody waits. */
 void body_input_cancel_wait(struct body_input *input);
 
 /* Gives it up: reading it fails from now on. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "fn0_javascript_native.h"
+#include "class.h"
 #include "support.h"
 
 #define BLOCK_SIZE 16
@@ -561,10 +562,7 @@ static const JSCFunctionListEntry functions[] = {
 
 int crypto_register(JSContext *context, JSValueConst native)
 {
-    JSValue object;
-    if (support_init(context, native) < 0)
-        return -1;
-    object = JS_NewObject(context);
+    JSValue object = JS_NewObject(context);
     if (JS_IsException(object))
         return -1;
     if (JS_SetPropertyFunctionList(context, object, functions, COUNT_OF(functions)) < 0) {

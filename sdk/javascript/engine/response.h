@@ -23,6 +23,8 @@ struct response {
     bool is_from_network;
 };
 
+/* Makes the class and puts its constructor on the global object. Returns 0 or -1 with an exception.
+ */
 int response_register(JSContext *context, JSValueConst global);
 
 /* NULL where it is none, with no exception. */
