@@ -122,6 +122,6 @@ $(SDK)/native/shell$(if $(filter plain,$(1)),,-$(1)): $(SDK)/engine-work/$(1)/$(
 	$$(call SHOW,LINK,$$@)
 	@$$(ENGINE_CC_$(1)) $$(ENGINE_CFLAGS_$(1)) $$(filter %.o,$$^) $$(ENGINE_LIBRARIES) -o $$@
 
--include $$(ENGINE_OBJECTS_$(1):.o=.d)
+-include $$(ENGINE_OBJECTS_$(1):.o=.d) $(SDK)/engine-work/$(1)/$(ENGINE_NATIVE_TESTS)/shell.d
 endef
 $(foreach variant,plain asan,$(eval $(call ENGINE_VARIANT,$(variant))))

@@ -12,15 +12,18 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "builder/custom_section.h"
 #include "builder/frame.h"
 
 #define ENGINE "engine.wasm"
 #define BUNDLER "builder/bundle.mjs"
 #define SCRIPT "main.js"
+#define NOTICES SCRIPT ".LEGAL.txt"
 
 #define ENGINE_BYTES_MAX (256u << 20)
 #define SOURCE_BYTES_MAX (64u << 20)
 #define MAP_BYTES_MAX (256u << 20)
+#define NOTICES_BYTES_MAX (16u << 20)
 
 /* What the next does on the way down a folder. */
 #define WALK_DESCRIPTORS 16
@@ -118,11 +121,15 @@ static int check_entry(const char *entry, struct error *error)
 static int bundle(struct builder *builder, const struct javascript_options *options,
                   const char *folder, struct error *error)
 {
-    char program[] = "node", to[] = "--out-dir", bundler[PATH_MAX];
-    char *words[] = {program, bundler, (char *)options->entry, to, (char *)folder, NULL};
+    char program[] = "node", to[] = "--out-dir", mode[] = "--mode=development", bundler[PATH_MAX];
+    char *words[] = {
+        program, bundler, (char *)options->entry, to, (char *)folder, NULL, NULL,
+    };
     int status = 0;
     int code = path_in(bundler, options->sdk, BUNDLER, error);
 
+    if (options->development)
+        words[5] = mode;
     if (code == 0)
         code = builder_run(builder, words, &status, error);
     if (code == ERROR_NOT_FOUND)
@@ -172,6 +179,24 @@ static int frame_bundle(const char *folder, struct buffer *input, struct error *
     return code;
 }
 
+/* Makes a section of what packages ask to be kept; an empty one where none does. */
+static int frame_notices(const char *folder, struct buffer *section, struct error *error)
+{
+    char path[PATH_MAX];
+    struct buffer notices;
+    int code = path_in(path, folder, NOTICES, error);
+
+    if (code != 0 || access(path, F_OK) != 0)
+        return code;
+    buffer_init(&notices, NOTICES_BYTES_MAX);
+    code = file_read(path, &notices, NULL, error);
+    if (code == 0 && custom_section_append(section, SLICE(JAVASCRIPT_NOTICES_SECTION),
+                                           buffer_slice(&notices)) != 0)
+        code = error_set_memory(error);
+    buffer_fini(&notices);
+    return code;
+}
+
 /* ---- The whole ------------------------------------------------------------------------------- */
 
 static int snapshot_engine(struct builder *builder, const char *engine_path,
@@ -206,9 +231,23 @@ static int build_in(struct builder *builder, const struct javascript_options *op
     buffer_init(&input, SOURCE_BYTES_MAX + MAP_BYTES_MAX + 4096);
     code = frame_bundle(folder, &input, error);
     if (code == 0)
+        code = frame_notices(folder, &ret_built->notices, error);
+    if (code == 0)
         code = snapshot_engine(builder, engine_path, &input, &ret_built->built, error);
     buffer_fini(&input);
     return code;
+}
+
+static void built_init(struct javascript_built *built)
+{
+    *built = (struct javascript_built){0};
+    buffer_init(&built->notices, NOTICES_BYTES_MAX + 64);
+}
+
+void javascript_built_fini(struct javascript_built *built)
+{
+    buffer_fini(&built->notices);
+    built_fini(&built->built);
 }
 
 int javascript_build(struct builder *builder, const struct javascript_options *options,
@@ -217,7 +256,7 @@ int javascript_build(struct builder *builder, const struct javascript_options *o
     char folder[PATH_MAX];
     int code = check_entry(options->entry, error);
 
-    *ret_built = (struct javascript_built){0};
+    built_init(ret_built);
     if (code == 0)
         code = make_folder(folder, error);
     if (code != 0)
@@ -228,13 +267,14 @@ int javascript_build(struct builder *builder, const struct javascript_options *o
 }
 
 int javascript_build_engine(struct builder *builder, const char *engine_path,
-                            const char *library_path, struct built *ret_built, struct error *error)
+                            const char *library_path, struct javascript_built *ret_built,
+                            struct error *error)
 {
     const char *slash = strrchr(library_path, '/');
     struct buffer source, input;
     int code;
 
-    *ret_built = (struct built){0};
+    built_init(ret_built);
     buffer_init(&source, SOURCE_BYTES_MAX);
     buffer_init(&input, SOURCE_BYTES_MAX + 4096);
     code = file_read(library_path, &source, NULL, error);
@@ -249,7 +289,7 @@ int javascript_build_engine(struct builder *builder, const char *engine_path,
             error_set_memory(error);
     }
     if (code == 0)
-        code = snapshot_engine(builder, engine_path, &input, ret_built, error);
+        code = snapshot_engine(builder, engine_path, &input, &ret_built->built, error);
     buffer_fini(&source);
     buffer_fini(&input);
     return code;

@@ -7,8 +7,9 @@
  * The SDK is a folder that holds
  *
  *     engine.wasm          the engine, with its library in it
- *     builder/bundle.mjs   node bundle.mjs ENTRY --out-dir DIR, makes DIR/main.js and
- * DIR/main.js.map
+ *     builder/bundle.mjs   node bundle.mjs ENTRY --out-dir DIR [--mode development]
+ *                          makes DIR/main.js and DIR/main.js.map, and DIR/main.js.LEGAL.txt
+ *                          where packages ask for their notices to be kept
  *
  * Nothing is left behind, but the component: what stands between is made in a folder of its own
  * below $TMPDIR. The thread of the builder. */
@@ -38,24 +39,33 @@ struct javascript_options {
     const struct clock *clock;
     const char *sdk; /* of javascript_find_sdk */
     const char *entry;
+    bool development; /* the bundler's mode; else production */
 };
 
 /* What came of it. */
 struct javascript_built {
     struct built built;
+    struct buffer notices; /* a section that belongs behind the component, or empty */
     uint64_t bundle_ns;
 };
 
+/* The custom section that holds the notices of bundled packages, as text. */
+#define JAVASCRIPT_NOTICES_SECTION "legal-notices"
+
 /* Makes the component of an entry. The bundler says on stderr what is wrong with the source, and
  * the error says where to look: ERROR_COMPONENT_INVALID. ERROR_NOT_FOUND where Node.js is missing.
- * Else as builder_snapshot. The caller ends *ret_built with built_fini(&ret_built->built), after an
- * error, too. */
+ * Else as builder_snapshot. The caller ends *ret_built with javascript_built_fini, after an error,
+ * too. */
 int javascript_build(struct builder *builder, const struct javascript_options *options,
                      struct javascript_built *ret_built, struct error *error);
 
 /* Makes an engine with its library in place of an engine without and the library's source. As
- * builder_snapshot. */
+ * javascript_build. */
 int javascript_build_engine(struct builder *builder, const char *engine_path,
-                            const char *library_path, struct built *ret_built, struct error *error);
+                            const char *library_path, struct javascript_built *ret_built,
+                            struct error *error);
+
+/* Frees it. */
+void javascript_built_fini(struct javascript_built *built);
 
 #endif

@@ -34,6 +34,7 @@ struct build {
     const char *entry;
     const char *out;
     bool json;
+    bool development;
     struct builder *builder;
     struct javascript_built made;
     int signal; /* that ended it */
@@ -134,10 +135,25 @@ static int run_interruptibly(struct build *build, const struct builder_options *
     return code;
 }
 
+static size_t component_bytes(const struct javascript_built *made)
+{
+    return made->built.compiled.content.bytes + buffer_bytes(&made->notices);
+}
+
+/* Writes the component with the notices behind it. */
 static int write_component(struct build *build, struct error *error)
 {
-    int code =
-        file_write(build->out, build->made.built.compiled.content, COMPONENT_MODE, NULL, error);
+    const struct javascript_built *made = &build->made;
+    struct buffer whole;
+    int code;
+
+    buffer_init(&whole, component_bytes(made));
+    code = buffer_append(&whole, made->built.compiled.content);
+    if (code == 0)
+        code = buffer_append(&whole, buffer_slice(&made->notices));
+    code = code != 0 ? error_set_memory(error)
+                     : file_write(build->out, buffer_slice(&whole), COMPONENT_MODE, NULL, error);
+    buffer_fini(&whole);
     return code == 0 ? 0 : error_wrap(error, "the component is made, but not written");
 }
 
@@ -208,7 +224,7 @@ static int print_line(struct buffer *text, const struct build *build)
     int code = buffer_print(text, "%s  ", build->out);
 
     if (code == 0)
-        code = print_size(text, made->built.compiled.content.bytes);
+        code = print_size(text, component_bytes(made));
     if (code == 0 && made->bundle_ns > 0)
         code = buffer_print(text, "  bundle %.0f ms", milliseconds(made->bundle_ns));
     if (code == 0 && made->built.compile_ns > 0)
@@ -230,7 +246,7 @@ static int print_json(struct buffer *text, const struct build *build)
         code = buffer_print(text,
                             ",\"bytes\":%zu,\"bundle_ms\":%.1f,\"compile_ms\":%.1f,"
                             "\"snapshot_ms\":%.1f}\n",
-                            made->built.compiled.content.bytes, milliseconds(made->bundle_ns),
+                            component_bytes(made), milliseconds(made->bundle_ns),
                             milliseconds(made->built.compile_ns),
                             milliseconds(made->built.snapshot_ns));
     return code;
@@ -263,7 +279,7 @@ static int finish(struct build *build, int code, struct error *error)
         show_output(build);
     if (code == 0)
         code = print_summary(build, error);
-    built_fini(&build->made.built);
+    javascript_built_fini(&build->made);
     return code;
 }
 
@@ -303,6 +319,7 @@ static int make_function(struct build *build, void *context, struct error *error
         .clock = build->program->clock,
         .sdk = context,
         .entry = build->entry,
+        .development = build->development,
     };
     int code = javascript_build(build->builder, &options, &build->made, error);
 
@@ -320,6 +337,7 @@ static int build_function(struct build *build, const struct command_line *line, 
         return code;
     build->entry = line->words[0];
     build->json = line->options[OPTION_BUILD_JSON] != NULL;
+    build->development = line->options[OPTION_BUILD_DEVELOPMENT] != NULL;
     build->out = line->options[OPTION_BUILD_OUT];
     if (build->out == NULL) {
         code = name_component(build->entry, out, error);
@@ -363,8 +381,7 @@ enum exit_status build_run(const struct program *program, int count, const char 
 
 static int make_engine(struct build *build, void *context, struct error *error)
 {
-    int code =
-        javascript_build_engine(build->builder, context, build->entry, &build->made.built, error);
+    int code = javascript_build_engine(build->builder, context, build->entry, &build->made, error);
 
     return finish(build, code, error);
 }

@@ -34,6 +34,8 @@
     X(OPTION_SERVE_HELP, COMMAND_SERVE, "--help", NULL, "show this text")                          \
     X(OPTION_BUILD_OUT, COMMAND_BUILD, "-o", "OUT.wasm",                                           \
       "where the component goes (default: SCRIPT's name with .wasm, in this folder)")              \
+    X(OPTION_BUILD_DEVELOPMENT, COMMAND_BUILD, "--development", NULL,                              \
+      "keep sources for pages of errors, and set NODE_ENV to development")                         \
     X(OPTION_BUILD_START_CPU, COMMAND_BUILD, "--start-cpu", "TIME",                                \
       "CPU time that evaluating the script may take (default: 1s)")                                \
     X(OPTION_BUILD_CACHE_DIR, COMMAND_BUILD, "--cache-dir", "DIR",                                 \

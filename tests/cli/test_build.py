@@ -14,14 +14,14 @@ from host import PROGRAM, SHARED_CACHE, Host, eventually, guest, run
 # Copies the entry; what the entry begins with says how it misbehaves.
 BUNDLER = """\
 import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
-const [entry, flag, folder] = process.argv.slice(2);
-if (flag !== "--out-dir") process.exit(2);
+const [entry, flag, folder, mode = ""] = process.argv.slice(2);
+if (flag !== "--out-dir" || !["", "--mode=development"].includes(mode)) process.exit(2);
 const source = readFileSync(entry, "utf8");
 if (source.startsWith("syntax")) {
     process.stderr.write(`${entry}:1:1: error: this is no script\\n    ${source}\\n`);
     process.exit(1);
 }
-console.log("bundling");
+console.log(mode === "" ? "bundling" : "bundling for development");
 if (source.startsWith("crash")) process.exit(7);
 if (source.startsWith("hang")) {
     writeFileSync(`${folder}/half`, "made");
@@ -87,6 +87,7 @@ def test_a_script_becomes_a_component_that_serves(project):
         result.stdout,
     )
     assert result.stderr == "bundling\n" and project.left() == []
+    assert project.build("hello.ts", "--development").stderr == "bundling for development\n"
     with Host(project.folder / "hello.wasm") as host:
         assert host.get("/").text == "-|main.js|some source|{map}"
 

@@ -16,6 +16,11 @@ DIFFERENCES = {
     "Node calls errors InvalidAccessException and Error": {
         "usages of HMAC": "[DOMException InvalidAccessError, DOMException InvalidAccessError, DOMException SyntaxError, DOMException SyntaxError, TypeError, DOMException DataError, DOMException NotSupportedError, TypeError, TypeError, DOMException NotSupportedError, TypeError, DOMException InvalidAccessError, TypeError, DOMException OperationError, DOMException SyntaxError]",
     },
+    "Node refuses an iv of AES-GCM under 12 bytes": {
+        "published vector of AES-GCM with 16, iv of 8": '["3612d2e79e3b0785561be14aaca2fccb", true]',
+        "published vector of AES-GCM with 24, iv of 8": '["65dcc57fcf623a24094fcca40d3533f8", true]',
+        "published vector of AES-GCM with 32, iv of 8": '["3a337dbf46a792c45e454913fe2ea8f2", true]',
+    },
     "Node calls it InvalidAccessException": {
         "wrapping that is not allowed": "[DOMException InvalidAccessError, DOMException InvalidAccessError, DOMException OperationError, DOMException NotSupportedError]",
     },

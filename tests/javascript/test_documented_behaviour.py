@@ -7,7 +7,7 @@ import time
 import pytest
 from bundler import write_project
 from function import IN_NODE, Client, project, start
-from host import ROOT, eventually, run
+from host import ROOT, Host, eventually, run
 
 pytestmark = pytest.mark.skipif(IN_NODE, reason="what fn0 does")
 
@@ -171,3 +171,21 @@ def test_the_same_source_gives_the_same_component(tmp_path):
         assert done.returncode == 0, done.stderr
         made.append((folder / "hello.wasm").read_bytes())
     assert made[0] == made[1]
+
+
+def test_notices_of_packages_travel_with_the_component(tmp_path):
+    notice = "/*! tiny 1.0 | (c) Ada | MIT */"
+    files = {
+        "node_modules/tiny/package.json": '{"name": "tiny", "main": "i.js"}',
+        "node_modules/tiny/i.js": f"{notice}\nexport default 'tiny';",
+    }
+    write_project(tmp_path, files)
+    done = build(tmp_path, "import tiny from 'tiny';\nexport default { fetch: () => new Response(tiny) };\n")
+    assert done.returncode == 0, done.stderr
+    built = (tmp_path / "hello.wasm").read_bytes()
+    assert built.count(b"\x0dlegal-notices") == 1 and built.count(notice.encode()) == 1
+    assert notice in built[built.index(b"\x0dlegal-notices") :].decode()
+    with Host(tmp_path / "hello.wasm") as host:
+        assert host.get("/").text == "tiny"
+    done = build(tmp_path, HANDLER)
+    assert done.returncode == 0 and b"legal-notices" not in (tmp_path / "hello.wasm").read_bytes()

@@ -238,3 +238,17 @@ def test_signals_that_nobody_listens_to_are_not_kept():
         await new Promise((resolve) => setTimeout(resolve, 1));
         lasting.abort("at last");
     """) == ["0", "still told", "and at last"]
+
+
+def test_bytes_of_a_view_are_its_own_whatever_a_script_replaces():
+    output, errors = run_in_engine("""
+        for (const name of ["byteLength", "byteOffset", "buffer"]) {
+            Object.defineProperty(DataView.prototype, name, { get() { throw new Error(name); } });
+        }
+        const { buffer } = new TextEncoder().encode("0123456789");
+        const view = new DataView(buffer, 2, 3);
+        console.log(await new Response(view).text(), new TextDecoder().decode(view));
+        const digest = async (data) => new Uint8Array(await crypto.subtle.digest("SHA-1", data)).join();
+        console.log(await digest(view) === await digest(new TextEncoder().encode("234")));
+    """)
+    assert (output, errors) == ("234 234\ntrue\n", "")

@@ -86,15 +86,15 @@ class FunctionHost(Host):
         return [line["line"] for line in self.lines(message="output")]
 
 
-def start(folder, name, variables=None):
-    """Builds folder/NAME (a source file) and serves it; the caller stops what it gets."""
+def start(folder, name, variables=None, *options):
+    """Builds folder/NAME (a source file), by fn0 with these options, and serves it; the caller stops what it gets."""
     stem = Path(name).stem
     if IN_NODE:
         built = bundled(folder, name, out=f"{stem}.out")
         (built / "package.json").write_text('{"type": "module"}')
         return NodeServer(built / "main.js", variables or {})
     component = folder / f"{stem}.wasm"
-    done = run("build", folder / name, "-o", component)
+    done = run("build", folder / name, "-o", component, *options)
     assert done.returncode == 0, done.stderr
     return FunctionHost(component, variables or {})
 

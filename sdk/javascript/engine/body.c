@@ -322,13 +322,14 @@ static void close_pull(struct resource *resource)
 }
 
 /* What a read has brought as a value: a Uint8Array, null at the end, or an exception. */
-static JSValue piece_value(JSContext *context, enum host_result result, struct host_bytes piece)
+static JSValue piece_value(JSContext *context, const struct body_input *input,
+                           enum host_result result, struct host_bytes piece)
 {
     if (result == HOST_OK)
         return conversion_to_uint8_array(context, piece);
     if (result == HOST_END)
         return JS_NULL;
-    return JS_ThrowTypeError(context, "the body did not come to its end");
+    return JS_ThrowTypeError(context, "%s", body_input_failure(input));
 }
 
 /* Settles the promise with `value`, or rejects it with the pending exception. */
@@ -352,7 +353,8 @@ static void on_piece(void *opaque)
         body_input_wait(pull->input, on_piece, pull);
         return;
     }
-    settle(engine->context, piece_value(engine->context, result, piece), pull->resolve);
+    settle(engine->context, piece_value(engine->context, pull->input, result, piece),
+           pull->resolve);
     free_pull(pull);
     engine_run_jobs(engine);
 }
@@ -392,7 +394,7 @@ static JSValue js_pull_input(JSContext *context, JSValueConst this_value, int ar
     enum host_result result = body_input_read(message->body.input, &piece);
     if (result == HOST_WAIT)
         return begin_pull(engine_of(context), data[0], message->body.input);
-    return piece_value(context, result, piece);
+    return piece_value(context, message->body.input, result, piece);
 }
 
 /* pull() of a body that is there: its content once, then the end. data[1] is set when it was. */

@@ -44,7 +44,11 @@ struct message {
 
 /* Empty, without headers. */
 void message_init(struct message *message);
+
+/* Lets go of all that it holds; what is read of its body then fails. */
 void message_fini(JSRuntime *runtime, struct message *message);
+
+/* For the gc_mark of the class whose object holds it: tells the collector what it reaches. */
 void message_mark(JSRuntime *runtime, struct message *message, JS_MarkFunc *mark);
 
 /* Its header list, fetched from the host where nobody has asked before. NULL with an exception. */

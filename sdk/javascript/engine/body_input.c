@@ -44,14 +44,17 @@ struct body_input *body_input_of_request(struct engine *engine, host_handle requ
     return input;
 }
 
-struct body_input *body_input_of_host(struct engine *engine, struct host_input *host)
+struct body_input *body_input_of_host(struct engine *engine, struct host_input *host,
+                                      struct content_coding *coding)
 {
     struct body_input *input = create(engine);
     if (input == NULL) {
+        content_coding_destroy(coding);
         host_input_drop(host);
         return NULL;
     }
     input->input = *host;
+    input->coding = coding;
     input->state = BODY_INPUT_OPEN;
     return input;
 }
@@ -61,6 +64,7 @@ void body_input_destroy(struct body_input *input)
     if (input == NULL)
         return;
     body_input_close(input);
+    content_coding_destroy(input->coding);
     free(input);
 }
 
@@ -68,6 +72,39 @@ void body_input_close(struct body_input *input)
 {
     if (input->state == BODY_INPUT_UNOPENED || input->state == BODY_INPUT_OPEN)
         close_handles(input, BODY_INPUT_FAILED);
+}
+
+void body_input_leave_encoded(struct body_input *input)
+{
+    content_coding_destroy(input->coding);
+    input->coding = NULL;
+}
+
+const char *body_input_failure(const struct body_input *input)
+{
+    return input->is_malformed ? "the body is not what its Content-Encoding says, or was cut off"
+                               : "the body did not come to its end";
+}
+
+/* Reads until a piece is decoded: the bytes of one may be few, or none. */
+static enum host_result read_decoded(struct body_input *input, struct host_bytes *ret_bytes)
+{
+    for (;;) {
+        enum host_result result = content_coding_read(input->coding, PIECE_BYTES_MAX, ret_bytes);
+        if (result == HOST_FAILED)
+            input->is_malformed = true;
+        if (result != HOST_WAIT)
+            return result;
+        struct host_bytes encoded;
+        result = host_input_read(&input->input, PIECE_BYTES_MAX, &encoded);
+        if (result == HOST_END && !content_coding_is_whole(input->coding)) {
+            input->is_malformed = true;
+            return HOST_FAILED;
+        }
+        if (result != HOST_OK)
+            return result;
+        content_coding_give(input->coding, encoded);
+    }
 }
 
 enum host_result body_input_read(struct body_input *input, struct host_bytes *ret_bytes)
@@ -82,7 +119,9 @@ enum host_result body_input_read(struct body_input *input, struct host_bytes *re
     }
     if (input->state != BODY_INPUT_OPEN)
         return input->state == BODY_INPUT_ENDED ? HOST_END : HOST_FAILED;
-    enum host_result result = host_input_read(&input->input, PIECE_BYTES_MAX, ret_bytes);
+    enum host_result result = input->coding != NULL
+                                  ? read_decoded(input, ret_bytes)
+                                  : host_input_read(&input->input, PIECE_BYTES_MAX, ret_bytes);
     if (result == HOST_END)
         close_handles(input, BODY_INPUT_ENDED);
     else if (result == HOST_FAILED)

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 
+#include "content_coding.h"
 #include "engine.h"
 #include "host.h"
 
@@ -24,6 +25,8 @@ struct body_input {
     enum body_input_state state;
     host_handle request; /* where it is unopened; borrowed from the call */
     struct host_input input;
+    struct content_coding *coding; /* what is read is decoded; NULL: as it comes */
+    bool is_malformed;             /* it failed since it is not what its coding says */
     struct wait wait;
     /* Who is told when there is something to read, and what it needs. */
     void (*ready)(void *context);
@@ -33,8 +36,9 @@ struct body_input {
 /* Of the request of the running call. NULL: no memory. */
 struct body_input *body_input_of_request(struct engine *engine, host_handle request);
 
-/* Takes `input` over. NULL: no memory, and `input` is dropped. */
-struct body_input *body_input_of_host(struct engine *engine, struct host_input *input);
+/* Takes `input` over, and `coding`, which may be NULL. NULL: no memory, and both are gone. */
+struct body_input *body_input_of_host(struct engine *engine, struct host_input *input,
+                                      struct content_coding *coding);
 
 /* NULL is fine. Gives up what has not been read. */
 void body_input_destroy(struct body_input *input);
@@ -42,9 +46,16 @@ void body_input_destroy(struct body_input *input);
 /* Reads a piece (malloc). HOST_WAIT: use body_input_wait. */
 enum host_result body_input_read(struct body_input *input, struct host_bytes *ret_bytes);
 
+/* Why it has failed, for people. */
+const char *body_input_failure(const struct body_input *input);
+
+/* From now on it is read as it comes, not decoded. Only before anything was read. */
+void body_input_leave_encoded(struct body_input *input);
+
 /* Calls `ready` once when there is something to read, its end included. One waits at a time. */
 void body_input_wait(struct body_input *input, void (*ready)(void *context), void *context);
 
+/* Whoever waits is not told any more. Nothing where nobody waits. */
 void body_input_cancel_wait(struct body_input *input);
 
 /* Gives it up: reading it fails from now on. */

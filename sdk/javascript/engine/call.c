@@ -98,19 +98,18 @@ static int load_environment(struct engine *engine)
  */
 
 /* Answers without any JavaScript. Nothing where the head was set. */
-static void answer_plainly(struct call *call, uint16_t status, const char *text)
+static void answer_plainly(struct call *call, uint16_t status, const char *type, const char *text)
 {
-    struct host_field type = {
+    struct host_field type_field = {
         .name = {.data = (uint8_t *)"content-type", .bytes = strlen("content-type")},
-        .value = {.data = (uint8_t *)"text/plain;charset=UTF-8",
-                  .bytes = strlen("text/plain;charset=UTF-8")}};
+        .value = {.data = (uint8_t *)type, .bytes = strlen(type)}};
     struct host_output output;
     size_t bytes = strlen(text), written = 0;
     if (call->outparam == HOST_HANDLE_NONE)
         return;
     host_handle outparam = call->outparam;
     call->outparam = HOST_HANDLE_NONE;
-    if (!host_respond(outparam, status, &type, 1, &output))
+    if (!host_respond(outparam, status, &type_field, 1, &output))
         return;
     while (bytes > 0) {
         enum host_result result =
@@ -130,17 +129,45 @@ static void answer_plainly(struct call *call, uint16_t status, const char *text)
     host_output_finish(&output);
 }
 
+#define PLAIN_TEXT "text/plain;charset=UTF-8"
+
+/* Shows the error to the client, as it wants to have it. False: the library cannot make that. */
+static bool answer_in_detail(struct call *call, JSValueConst error)
+{
+    struct engine *engine = call->engine;
+    JSContext *context = engine->context;
+    JSValueConst arguments[] = {error, call->request_object};
+    JSValue page = engine_hook(engine, HOOK_ERROR_PAGE, 2, arguments);
+    if (JS_IsException(page)) {
+        JS_FreeValue(context, JS_GetException(context));
+        return false;
+    }
+    JSValue type = JS_GetPropertyUint32(context, page, 0);
+    JSValue text = JS_GetPropertyUint32(context, page, 1);
+    const char *type_text = JS_ToCString(context, type), *body = JS_ToCString(context, text);
+    bool is_made = type_text != NULL && body != NULL;
+    if (is_made)
+        answer_plainly(call, 500, type_text, body);
+    else
+        JS_FreeValue(context, JS_GetException(context));
+    JS_FreeCString(context, type_text);
+    JS_FreeCString(context, body);
+    JS_FreeValue(context, type);
+    JS_FreeValue(context, text);
+    JS_FreeValue(context, page);
+    return is_made;
+}
+
 /* Ends the call with what was thrown: a log line, and 500 where no head is out yet. */
 static void answer_error(struct call *call, JSValueConst error)
 {
     struct engine *engine = call->engine;
     engine_log_error(engine, "", error);
     call->is_answered = true;
-    if (call->outparam == HOST_HANDLE_NONE)
+    if (call->outparam == HOST_HANDLE_NONE ||
+        (engine->is_development && answer_in_detail(call, error)))
         return;
-    char *description = engine->is_development ? engine_describe(engine, error) : NULL;
-    answer_plainly(call, 500, description != NULL ? description : "Internal Server Error\n");
-    free(description);
+    answer_plainly(call, 500, PLAIN_TEXT, "Internal Server Error\n");
 }
 
 static void answer_exception(struct call *call)
@@ -183,6 +210,26 @@ static bool length_field(struct call *call, struct response *response, char *dig
     return true;
 }
 
+/* A body that came encoded and that nobody has read goes on as it came, where the client takes it
+ * so; with the fields that tell how. Returns how many of these there are. */
+static size_t coding_fields(struct call *call, struct response *response,
+                            struct host_field fields[CONTENT_CODING_FIELDS_MAX])
+{
+    JSContext *context = call->engine->context;
+    struct body *body = &response->message.body;
+    if (body->kind != BODY_INPUT || !JS_IsUndefined(body->stream) || body->input->coding == NULL)
+        return 0;
+    struct message *request = message_of(context, call->request_object);
+    struct header_list *headers = request == NULL ? NULL : message_headers(context, request);
+    if (headers == NULL) {
+        JS_FreeValue(context, JS_GetException(context));
+        return 0;
+    }
+    return content_coding_is_accepted(body->input->coding, headers)
+               ? content_coding_fields(body->input->coding, fields)
+               : 0;
+}
+
 #define FIELDS_AT_HAND 16
 
 /* Sets the head. False: the host refuses it. */
@@ -192,8 +239,9 @@ static bool send_head(struct call *call, struct response *response, struct host_
     struct host_field at_hand[FIELDS_AT_HAND];
     struct host_field *fields = at_hand;
     char digits[21];
-    if (headers->count + 1 > FIELDS_AT_HAND)
-        fields = malloc((headers->count + 1) * sizeof(*fields));
+    size_t count_max = headers->count + 1 + CONTENT_CODING_FIELDS_MAX;
+    if (count_max > FIELDS_AT_HAND)
+        fields = malloc(count_max * sizeof(*fields));
     if (fields == NULL)
         return false;
     size_t count = 0;
@@ -208,9 +256,13 @@ static bool send_head(struct call *call, struct response *response, struct host_
     }
     if (length_field(call, response, digits, &fields[count]))
         count++;
+    size_t coding_count = coding_fields(call, response, &fields[count]);
+    count += coding_count;
     bool is_set = host_respond(call->outparam, response->status, fields, count, ret_output);
     if (is_set)
         call->outparam = HOST_HANDLE_NONE;
+    if (coding_count > 0)
+        body_input_leave_encoded(response->message.body.input);
     if (fields != at_hand)
         free(fields);
     return is_set;

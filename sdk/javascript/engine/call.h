@@ -15,6 +15,8 @@ void call_run(struct engine *engine, host_handle request, host_handle outparam);
 
 /* The call must not end before this many call_release. */
 void call_hold(struct call *call);
+
+/* Takes one call_hold back. The call ends in the loop, not in here. */
 void call_release(struct call *call);
 
 /* Holds the call until `promise` has settled, and has `on_settled` called then: magic 0 where it

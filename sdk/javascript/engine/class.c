@@ -36,6 +36,20 @@ int class_register(JSContext *context, JSValueConst target,
     return 0;
 }
 
+int class_inherit_from_iterator(JSContext *context, JSClassID class_id)
+{
+    JSValue global = JS_GetGlobalObject(context);
+    JSValue iterator = JS_GetPropertyStr(context, global, "Iterator");
+    JSValue parent = JS_GetPropertyStr(context, iterator, "prototype");
+    JSValue prototype = JS_GetClassProto(context, class_id);
+    int result = JS_SetPrototype(context, prototype, parent);
+    JS_FreeValue(context, prototype);
+    JS_FreeValue(context, parent);
+    JS_FreeValue(context, iterator);
+    JS_FreeValue(context, global);
+    return result < 0 ? -1 : 0;
+}
+
 JSValue class_new(JSContext *context, JSValueConst new_target, JSClassID class_id)
 {
     JSValue prototype = JS_GetPropertyStr(context, new_target, "prototype");

@@ -4,11 +4,11 @@
 #include <string.h>
 
 #include "fn0_javascript_native.h"
+#include "class.h"
+#include "engine.h"
 #include "support.h"
 
 #define CHUNK_SIZE 16384
-
-static JSClassID flow_class;
 
 struct flow {
     struct fn0_flow *flow; /* NULL once it has failed or is finished */
@@ -24,7 +24,8 @@ struct outflow {
 
 static void flow_finalize(JSRuntime *runtime, JSValueConst value)
 {
-    struct flow *flow = JS_GetOpaque(value, flow_class);
+    JSClassID class_id;
+    struct flow *flow = JS_GetAnyOpaque(value, &class_id);
     if (flow == NULL)
         return;
     fn0_flow_destroy(flow->flow);
@@ -59,7 +60,7 @@ static JSValue flow_construct(JSContext *context, JSValueConst new_target, int c
 
     if (format < 0)
         return JS_EXCEPTION;
-    object = support_new_object(context, new_target, flow_class);
+    object = class_new(context, new_target, engine_of(context)->classes.compression_flow);
     if (JS_IsException(object))
         return JS_EXCEPTION;
     flow = js_mallocz(context, sizeof(*flow));
@@ -148,7 +149,7 @@ static JSValue flow_through(JSContext *context, struct flow *flow, struct byte_s
 
 static struct flow *flow_of(JSContext *context, JSValueConst value)
 {
-    struct flow *flow = JS_GetOpaque2(context, value, flow_class);
+    struct flow *flow = JS_GetOpaque2(context, value, engine_of(context)->classes.compression_flow);
     if (flow != NULL && flow->flow == NULL) {
         JS_ThrowTypeError(context, "The stream of compressed data has ended");
         return NULL;
@@ -195,12 +196,13 @@ static JSValue js_flow_finish(JSContext *context, JSValueConst this_value, int c
 }
 
 static const JSCFunctionListEntry flow_members[] = {
-    MEMBER_METHOD("push", 1, js_flow_push),
-    MEMBER_METHOD("finish", 0, js_flow_finish),
+    CLASS_METHOD("push", 1, js_flow_push),
+    CLASS_METHOD("finish", 0, js_flow_finish),
 };
 
-static const struct support_interface flow_interface = {
-    .class_definition = {.class_name = "CompressionFlow", .finalizer = flow_finalize},
+static const struct class_definition flow_definition = {
+    .name = "CompressionFlow",
+    .class_def = {.class_name = "CompressionFlow", .finalizer = flow_finalize},
     .constructor = flow_construct,
     .constructor_length = 2,
     .members = flow_members,
@@ -209,7 +211,6 @@ static const struct support_interface flow_interface = {
 
 int compression_register(JSContext *context, JSValueConst native)
 {
-    if (support_init(context, native) < 0)
-        return -1;
-    return support_define_interface(context, native, &flow_class, &flow_interface);
+    return class_register(context, native, &flow_definition,
+                          &engine_of(context)->classes.compression_flow);
 }

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "support.h"
+
 /* The bytes from which on UTF-8 is no ASCII; all of them where it is. */
 static size_t ascii_bytes(const char *data, size_t bytes)
 {
@@ -81,45 +83,12 @@ JSValue conversion_from_utf8(JSContext *context, struct text text)
 
 bool conversion_buffer_source(JSContext *context, JSValueConst value, struct text *ret_bytes)
 {
-    size_t bytes, offset, element_bytes;
-    *ret_bytes = (struct text){0};
-    if (JS_IsArrayBuffer(value)) {
-        uint8_t *data = JS_GetArrayBuffer(context, &bytes, value);
-        if (data == NULL)
-            JS_FreeValue(context, JS_GetException(context)); /* detached: no bytes */
-        else
-            *ret_bytes = (struct text){.data = (const char *)data, .bytes = bytes};
-        return true;
-    }
-    bool is_view = JS_GetTypedArrayType(value) >= 0;
-    if (!is_view && !JS_IsDataView(value))
-        return false;
-    JSValue buffer;
-    if (is_view) {
-        buffer = JS_GetTypedArrayBuffer(context, value, &offset, &bytes, &element_bytes);
-    } else {
-        /* A DataView has no function of its own in QuickJS's interface. */
-        int64_t offset64 = 0, bytes64 = 0;
-        JSValue offset_value = JS_GetPropertyStr(context, value, "byteOffset");
-        JSValue bytes_value = JS_GetPropertyStr(context, value, "byteLength");
-        buffer = JS_GetPropertyStr(context, value, "buffer");
-        JS_ToInt64(context, &offset64, offset_value);
-        JS_ToInt64(context, &bytes64, bytes_value);
-        offset = (size_t)offset64;
-        bytes = (size_t)bytes64;
-    }
-    if (JS_IsException(buffer)) {
-        JS_FreeValue(context, JS_GetException(context));
-        return true;
-    }
-    size_t buffer_bytes;
-    uint8_t *data = JS_GetArrayBuffer(context, &buffer_bytes, buffer);
-    if (data == NULL)
-        JS_FreeValue(context, JS_GetException(context));
-    else if (offset <= buffer_bytes && bytes <= buffer_bytes - offset)
-        *ret_bytes = (struct text){.data = (const char *)data + offset, .bytes = bytes};
-    JS_FreeValue(context, buffer); /* the view holds it */
-    return true;
+    struct byte_span span;
+    int found = support_find_bytes(context, value, &span);
+    if (found < 0)
+        JS_FreeValue(context, JS_GetException(context)); /* detached: no bytes */
+    *ret_bytes = found > 0 ? (struct text){(const char *)span.data, span.size} : (struct text){0};
+    return found != 0;
 }
 
 static void *resize_buffer(JSRuntime *runtime, void *opaque, void *pointer, size_t size)

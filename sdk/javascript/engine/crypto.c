@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "fn0_javascript_native.h"
+#include "class.h"
 #include "support.h"
 
 #define BLOCK_SIZE 16
@@ -137,17 +138,19 @@ NATIVE(hkdf)
  * ------------------------------------------------------------------------------------------------------------
  */
 
-/* (mode, key, iv, additional data, bytes of the tag, bits of the counter, data) */
-static JSValue run_aes(JSContext *context, int count, JSValueConst *arguments, bool encrypt)
+/* (whether to decrypt, mode, key, iv, additional data, bytes of the tag, bits of the counter, data)
+ */
+NATIVE(aes)
 {
     struct byte_span key, iv, additional, data;
-    uint32_t mode, tag_size, counter_bits;
+    uint32_t decrypt, mode, tag_size, counter_bits;
     struct fn0_aes aes;
-    size_t room, size;
+    size_t room;
     uint8_t *out;
 
-    if (read_arguments(context, count, arguments, "nbbbnnb", &mode, &key, &iv, &additional,
-                       &tag_size, &counter_bits, &data) < 0) {
+    (void)this_value;
+    if (read_arguments(context, count, arguments, "nnbbbnnb", &decrypt, &mode, &key, &iv,
+                       &additional, &tag_size, &counter_bits, &data) < 0) {
         return JS_EXCEPTION;
     }
     aes = (struct fn0_aes){
@@ -165,21 +168,7 @@ static JSValue run_aes(JSContext *context, int count, JSValueConst *arguments, b
     out = js_malloc(context, room);
     if (out == NULL)
         return JS_EXCEPTION;
-    size = encrypt ? fn0_aes_encrypt(&aes, data.data, data.size, out, room)
-                   : fn0_aes_decrypt(&aes, data.data, data.size, out, room);
-    return finish(context, out, size);
-}
-
-NATIVE(aes_encrypt)
-{
-    (void)this_value;
-    return run_aes(context, count, arguments, true);
-}
-
-NATIVE(aes_decrypt)
-{
-    (void)this_value;
-    return run_aes(context, count, arguments, false);
+    return finish(context, out, fn0_aes_run(&aes, decrypt, data.data, data.size, out, room));
 }
 
 /* ---- Curves
@@ -511,17 +500,19 @@ NATIVE(rsa_verify)
         context, fn0_rsa_verify(&rsa, digest.data, digest.size, signature.data, signature.size));
 }
 
-/* (hash, key, label, seed, data) */
-static JSValue run_oaep(JSContext *context, int count, JSValueConst *arguments, bool encrypt)
+/* (whether to decrypt, hash, key, label, seed, data) */
+NATIVE(rsa_oaep)
 {
     struct byte_span key, label, seed, data;
+    uint32_t decrypt, hash;
     struct fn0_rsa rsa;
-    uint32_t hash;
     uint8_t *out;
-    size_t size;
 
-    if (read_arguments(context, count, arguments, "nbbbb", &hash, &key, &label, &seed, &data) < 0)
+    (void)this_value;
+    if (read_arguments(context, count, arguments, "nnbbbb", &decrypt, &hash, &key, &label, &seed,
+                       &data) < 0) {
         return JS_EXCEPTION;
+    }
     if (seed.size != FN0_SEED_SIZE)
         return JS_NULL;
     rsa = rsa_of(FN0_RSA_OAEP, hash, key);
@@ -531,21 +522,7 @@ static JSValue run_oaep(JSContext *context, int count, JSValueConst *arguments, 
     out = js_malloc(context, key.size + 1);
     if (out == NULL)
         return JS_EXCEPTION;
-    size = encrypt ? fn0_rsa_encrypt(&rsa, data.data, data.size, out, key.size)
-                   : fn0_rsa_decrypt(&rsa, data.data, data.size, out, key.size);
-    return finish(context, out, size);
-}
-
-NATIVE(rsa_encrypt)
-{
-    (void)this_value;
-    return run_oaep(context, count, arguments, true);
-}
-
-NATIVE(rsa_decrypt)
-{
-    (void)this_value;
-    return run_oaep(context, count, arguments, false);
+    return finish(context, out, fn0_rsa_oaep(&rsa, decrypt, data.data, data.size, out, key.size));
 }
 
 /* ---- What is offered
@@ -558,8 +535,7 @@ static const JSCFunctionListEntry functions[] = {
     JS_CFUNC_DEF("equal", 2, js_equal),
     JS_CFUNC_DEF("pbkdf2", 5, js_pbkdf2),
     JS_CFUNC_DEF("hkdf", 5, js_hkdf),
-    JS_CFUNC_DEF("aesEncrypt", 7, js_aes_encrypt),
-    JS_CFUNC_DEF("aesDecrypt", 7, js_aes_decrypt),
+    JS_CFUNC_DEF("aes", 8, js_aes),
     JS_CFUNC_DEF("curveGenerate", 2, js_curve_generate),
     JS_CFUNC_DEF("curvePublic", 2, js_curve_public),
     JS_CFUNC_DEF("curveCheckPublic", 2, js_curve_check_public),
@@ -581,16 +557,12 @@ static const JSCFunctionListEntry functions[] = {
     JS_CFUNC_DEF("rsaPrivateOfParts", 8, js_rsa_private_of_parts),
     JS_CFUNC_DEF("rsaSign", 6, js_rsa_sign),
     JS_CFUNC_DEF("rsaVerify", 6, js_rsa_verify),
-    JS_CFUNC_DEF("rsaEncrypt", 5, js_rsa_encrypt),
-    JS_CFUNC_DEF("rsaDecrypt", 5, js_rsa_decrypt),
+    JS_CFUNC_DEF("rsaOaep", 6, js_rsa_oaep),
 };
 
 int crypto_register(JSContext *context, JSValueConst native)
 {
-    JSValue object;
-    if (support_init(context, native) < 0)
-        return -1;
-    object = JS_NewObject(context);
+    JSValue object = JS_NewObject(context);
     if (JS_IsException(object))
         return -1;
     if (JS_SetPropertyFunctionList(context, object, functions, COUNT_OF(functions)) < 0) {

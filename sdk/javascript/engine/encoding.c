@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "fn0_javascript_native.h"
+#include "class.h"
+#include "engine.h"
 #include "support.h"
 
 #define BYTE_ORDER_MARK "\xEF\xBB\xBF"
@@ -20,8 +22,6 @@ struct text_decoder {
     bool past_start; /* of the stream: what looks like a byte order mark is none */
 };
 
-static JSClassID encoder_class, decoder_class;
-
 /* ---- TextEncoder
  * ----------------------------------------------------------------------------------------------------
  */
@@ -30,12 +30,12 @@ static JSValue encoder_construct(JSContext *context, JSValueConst new_target, in
                                  JSValueConst *arguments)
 {
     (void)count, (void)arguments;
-    return support_new_object(context, new_target, encoder_class);
+    return class_new(context, new_target, engine_of(context)->classes.text_encoder);
 }
 
 static int check_encoder(JSContext *context, JSValueConst value)
 {
-    if (JS_GetClassID(value) == encoder_class)
+    if (JS_GetClassID(value) == engine_of(context)->classes.text_encoder)
         return 0;
     JS_ThrowTypeError(context, "not a TextEncoder");
     return -1;
@@ -113,14 +113,15 @@ static JSValue js_encoder_encode_into(JSContext *context, JSValueConst this_valu
 }
 
 static const JSCFunctionListEntry encoder_members[] = {
-    MEMBER_NAME("TextEncoder"),
-    MEMBER_GETTER("encoding", js_encoder_encoding),
-    MEMBER_METHOD("encode", 0, js_encoder_encode),
-    MEMBER_METHOD("encodeInto", 2, js_encoder_encode_into),
+    CLASS_NAME("TextEncoder"),
+    CLASS_GETTER("encoding", js_encoder_encoding),
+    CLASS_METHOD("encode", 0, js_encoder_encode),
+    CLASS_METHOD("encodeInto", 2, js_encoder_encode_into),
 };
 
-static const struct support_interface encoder_interface = {
-    .class_definition = {.class_name = "TextEncoder"},
+static const struct class_definition encoder_definition = {
+    .name = "TextEncoder",
+    .class_def = {.class_name = "TextEncoder"},
     .constructor = encoder_construct,
     .members = encoder_members,
     .member_count = COUNT_OF(encoder_members),
@@ -132,7 +133,8 @@ static const struct support_interface encoder_interface = {
 
 static void decoder_finalize(JSRuntime *runtime, JSValueConst value)
 {
-    struct text_decoder *decoder = JS_GetOpaque(value, decoder_class);
+    JSClassID class_id;
+    struct text_decoder *decoder = JS_GetAnyOpaque(value, &class_id);
     if (decoder == NULL)
         return;
     fn0_decoder_destroy(decoder->decoder);
@@ -141,7 +143,7 @@ static void decoder_finalize(JSRuntime *runtime, JSValueConst value)
 
 static struct text_decoder *decoder_of(JSContext *context, JSValueConst value)
 {
-    return JS_GetOpaque2(context, value, decoder_class);
+    return JS_GetOpaque2(context, value, engine_of(context)->classes.text_decoder);
 }
 
 /* A boolean of a dictionary; false where the dictionary or the member is absent. 0 or -1. */
@@ -197,7 +199,7 @@ static JSValue decoder_construct(JSContext *context, JSValueConst new_target, in
         read_option(context, options, "ignoreBOM", &ignore_bom) < 0) {
         return JS_EXCEPTION;
     }
-    object = support_new_object(context, new_target, decoder_class);
+    object = class_new(context, new_target, engine_of(context)->classes.text_decoder);
     if (JS_IsException(object))
         return JS_EXCEPTION;
     decoder = js_malloc(context, sizeof(*decoder));
@@ -322,15 +324,16 @@ static JSValue js_decoder_ignore_bom(JSContext *context, JSValueConst this_value
 }
 
 static const JSCFunctionListEntry decoder_members[] = {
-    MEMBER_NAME("TextDecoder"),
-    MEMBER_GETTER("encoding", js_decoder_encoding),
-    MEMBER_GETTER("fatal", js_decoder_fatal),
-    MEMBER_GETTER("ignoreBOM", js_decoder_ignore_bom),
-    MEMBER_METHOD("decode", 0, js_decoder_decode),
+    CLASS_NAME("TextDecoder"),
+    CLASS_GETTER("encoding", js_decoder_encoding),
+    CLASS_GETTER("fatal", js_decoder_fatal),
+    CLASS_GETTER("ignoreBOM", js_decoder_ignore_bom),
+    CLASS_METHOD("decode", 0, js_decoder_decode),
 };
 
-static const struct support_interface decoder_interface = {
-    .class_definition = {.class_name = "TextDecoder", .finalizer = decoder_finalize},
+static const struct class_definition decoder_definition = {
+    .name = "TextDecoder",
+    .class_def = {.class_name = "TextDecoder", .finalizer = decoder_finalize},
     .constructor = decoder_construct,
     .members = decoder_members,
     .member_count = COUNT_OF(decoder_members),
@@ -398,9 +401,9 @@ static int define_base64(JSContext *context, JSValueConst native, const char *na
 
 int encoding_register(JSContext *context, JSValueConst native)
 {
-    if (support_init(context, native) < 0 ||
-        support_define_interface(context, native, &encoder_class, &encoder_interface) < 0 ||
-        support_define_interface(context, native, &decoder_class, &decoder_interface) < 0 ||
+    struct engine_classes *classes = &engine_of(context)->classes;
+    if (class_register(context, native, &encoder_definition, &classes->text_encoder) != 0 ||
+        class_register(context, native, &decoder_definition, &classes->text_decoder) != 0 ||
         define_base64(context, native, "atob", 0) < 0 ||
         define_base64(context, native, "btoa", 1) < 0) {
         return -1;

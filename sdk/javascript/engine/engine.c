@@ -20,6 +20,7 @@
 #include "pump.h"
 #include "request.h"
 #include "response.h"
+#include "support.h"
 #include "timers.h"
 #include "url.h"
 
@@ -192,7 +193,7 @@ static bool fill(struct engine *engine)
         return false;
     JS_SetContextOpaque(engine->context, engine);
     return quickjs_replace_functions(engine->context) && create_atoms(engine) &&
-           define_globals(engine);
+           support_init(engine) == 0 && define_globals(engine);
 }
 
 struct engine *engine_create(void)
@@ -202,6 +203,8 @@ struct engine *engine_create(void)
         return NULL;
     for (int i = 0; i < HOOK_COUNT; i++)
         engine->hooks[i] = JS_UNDEFINED;
+    for (int i = 0; i < VIEW_GETTER_COUNT; i++)
+        engine->view_getters[i] = JS_UNDEFINED;
     engine->handler = engine->handler_fetch = engine->environment = JS_UNDEFINED;
     event_loop_init(&engine->loop);
     list_init(&engine->resources);
@@ -231,6 +234,8 @@ void engine_destroy(struct engine *engine)
             free_rejection(engine, LIST_MEMBER(engine->rejections.next, struct rejection, link));
         for (int i = 0; i < HOOK_COUNT; i++)
             JS_FreeValue(engine->context, engine->hooks[i]);
+        for (int i = 0; i < VIEW_GETTER_COUNT; i++)
+            JS_FreeValue(engine->context, engine->view_getters[i]);
         JS_FreeValue(engine->context, engine->handler);
         JS_FreeValue(engine->context, engine->handler_fetch);
         JS_FreeValue(engine->context, engine->environment);

@@ -38,6 +38,7 @@
     X(FOLLOW_SIGNAL, "followSignal")                          \
     X(CREATE_ABORT_SIGNAL, "createAbortSignal")               \
     X(DESCRIBE_ERROR, "describeError")                        \
+    X(ERROR_PAGE, "errorPage")                                \
     X(REPORT_EXCEPTION, "reportException")                    \
     X(REPORT_UNHANDLED_REJECTION, "reportUnhandledRejection") \
     X(SET_SOURCE_MAP, "setSourceMap")                         \
@@ -100,7 +101,16 @@ struct engine_classes {
     JSClassID response;
     JSClassID execution_context;
     JSClassID pump;
+    JSClassID url;
+    JSClassID url_search_params;
+    JSClassID url_search_params_iterator;
+    JSClassID text_encoder;
+    JSClassID text_decoder;
+    JSClassID compression_flow;
 };
+
+/* The getters of DataView.prototype before any script could change them. */
+enum view_getter { VIEW_BUFFER, VIEW_BYTE_OFFSET, VIEW_BYTE_LENGTH, VIEW_GETTER_COUNT };
 
 struct call;
 
@@ -110,6 +120,7 @@ struct engine {
     struct engine_classes classes;
     JSAtom atoms[ATOM_COUNT];
     JSAtom symbol_iterator;
+    JSValue view_getters[VIEW_GETTER_COUNT]; /* see support.h */
     JSValue hooks[HOOK_COUNT]; /* functions of the library; undefined before it is there */
     JSValue handler;           /* the script's default export */
     JSValue handler_fetch;     /* its function `fetch`, or the default export itself */

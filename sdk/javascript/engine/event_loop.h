@@ -41,6 +41,7 @@ struct event_loop {
     unsigned tasks_since_poll;
 };
 
+/* Empty: nothing waits, and no task is set. It needs no end. */
 void event_loop_init(struct event_loop *loop);
 
 /* Waits for a pollable, which the loop drops. */

@@ -9,6 +9,7 @@
 
 #include "engine.h"
 
+/* Makes the class, which has no name for scripts. Returns 0 or -1 with an exception. */
 int execution_context_register(JSContext *context);
 
 /* One for the running call. */

@@ -18,6 +18,7 @@ struct exchange {
     struct resource resource;
     struct engine *engine;
     uint64_t id;
+    bool is_head; /* HEAD was asked */
     host_handle response;
     struct wait wait;
     JSValue resolve[2]; /* and reject */
@@ -51,16 +52,17 @@ static JSValue fetch_error(JSContext *context, struct host_bytes reason)
     return error;
 }
 
-static JSValue make_response(struct engine *engine, uint16_t status, struct host_fields *fields,
-                             struct host_input *input)
+static JSValue make_response(const struct exchange *exchange, uint16_t status,
+                             struct host_fields *fields, struct host_input *input)
 {
+    struct engine *engine = exchange->engine;
     struct header_list *headers = header_list_from_host(fields);
     host_fields_fini(fields);
     if (headers == NULL) {
         host_input_drop(input);
         return JS_ThrowOutOfMemory(engine->context);
     }
-    return response_of_host(engine, status, headers, input);
+    return response_of_host(engine, status, headers, input, exchange->is_head);
 }
 
 static void settle(struct exchange *exchange, JSValue value)
@@ -87,7 +89,7 @@ static void on_ready(struct wait *wait)
     struct host_bytes error = {0};
     switch (host_response_take(exchange->response, &status, &fields, &input, &error)) {
     case HOST_OK:
-        settle(exchange, make_response(engine, status, &fields, &input));
+        settle(exchange, make_response(exchange, status, &fields, &input));
         break;
     case HOST_WAIT:
         event_loop_wait(&engine->loop, &exchange->wait, host_response_pollable(exchange->response),
@@ -243,7 +245,7 @@ static JSValue exchange_result(JSContext *context, struct exchange *exchange, JS
 }
 
 /* Takes `response` over. */
-static JSValue begin_exchange(struct engine *engine, host_handle response)
+static JSValue begin_exchange(struct engine *engine, host_handle response, bool is_head)
 {
     JSContext *context = engine->context;
     struct exchange *exchange = calloc(1, sizeof(*exchange));
@@ -256,6 +258,7 @@ static JSValue begin_exchange(struct engine *engine, host_handle response)
     }
     exchange->engine = engine;
     exchange->id = ++engine->exchange_count;
+    exchange->is_head = is_head;
     exchange->response = response;
     exchange->resource.close = close_resource;
     engine_add_resource(engine, &exchange->resource);
@@ -284,7 +287,7 @@ static JSValue js_send_request(JSContext *context, JSValueConst this_value, int 
     JSValue result = JS_EXCEPTION;
     if (url != NULL && send_head(engine, request, method, url, &response, &output) == 0) {
         if (send_body(engine, arguments[0], request, &output) == 0)
-            result = begin_exchange(engine, response);
+            result = begin_exchange(engine, response, strcmp(method, "HEAD") == 0);
         else
             host_response_drop(response);
     }

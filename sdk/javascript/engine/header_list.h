@@ -54,6 +54,7 @@ struct header_list *header_list_create(void);
 /* Made of what the host gave (borrowed), immutable. NULL: no memory. */
 struct header_list *header_list_from_host(const struct host_fields *fields);
 
+/* The same list with one reference more. */
 struct header_list *header_list_reference(struct header_list *list);
 
 /* Gives one reference up; the last one frees. NULL is fine. */
@@ -68,6 +69,7 @@ bool header_list_append(struct header_list *list, struct text name, struct text 
 /* Puts the value into the first field of that name and removes the others, or appends. */
 bool header_list_set(struct header_list *list, struct text name, struct text value);
 
+/* Removes all fields of that name; nothing where there is none. */
 void header_list_delete(struct header_list *list, struct text name);
 
 /* The first field of that name, or NULL. */

@@ -518,19 +518,6 @@ static const struct class_definition iterator_class = {
     .member_count = sizeof(iterator_members) / sizeof(iterator_members[0]),
 };
 
-/* Iterators of the Web inherit from the language's, which makes them iterable themselves. */
-static int inherit_from_iterator(JSContext *context, JSValueConst global, JSClassID class_id)
-{
-    JSValue iterator = JS_GetPropertyStr(context, global, "Iterator");
-    JSValue parent = JS_GetPropertyStr(context, iterator, "prototype");
-    JSValue prototype = JS_GetClassProto(context, class_id);
-    int result = JS_SetPrototype(context, prototype, parent);
-    JS_FreeValue(context, iterator);
-    JS_FreeValue(context, parent);
-    JS_FreeValue(context, prototype);
-    return result < 0 ? -1 : 0;
-}
-
 int headers_register(JSContext *context, JSValueConst global)
 {
     struct engine *engine = engine_of(context);
@@ -538,5 +525,5 @@ int headers_register(JSContext *context, JSValueConst global)
         class_register(context, JS_UNDEFINED, &iterator_class, &engine->classes.headers_iterator) !=
             0)
         return -1;
-    return inherit_from_iterator(context, global, engine->classes.headers_iterator);
+    return class_inherit_from_iterator(context, engine->classes.headers_iterator);
 }

@@ -58,13 +58,17 @@ void host_request_method(host_handle request, struct host_bytes *ret_method);
 
 /* False where the host does not say; *ret is nothing then. */
 bool host_request_path_with_query(host_handle request, struct host_bytes *ret_path);
+
+/* Host and port as the client named them; as above. */
 bool host_request_authority(host_handle request, struct host_bytes *ret_authority);
 
 /* Whether it came by https. */
 bool host_request_is_secure(host_handle request);
 
+/* All fields, in their order. The same each time. */
 void host_request_fields(host_handle request, struct host_fields *ret_fields);
 
+/* Its body, if it was taken, is dropped before. */
 void host_request_drop(host_handle request);
 
 /* ---- Bodies that come in ----------------------------------------------------------------------
@@ -101,6 +105,7 @@ struct host_output {
 enum host_result host_output_write(struct host_output *output, const uint8_t *data, size_t bytes,
                                    size_t *ret_written);
 
+/* To wait with until there is room again; the caller drops it. */
 host_handle host_output_pollable(struct host_output *output);
 
 /* The body is whole. False: the host refuses it (another length than announced). */
@@ -138,6 +143,7 @@ struct host_outgoing {
 bool host_send(const struct host_outgoing *request, host_handle *ret_response,
                struct host_output *ret_output, struct host_bytes *ret_error);
 
+/* To wait with until the answer's head is there, or will not come; the caller drops it. */
 host_handle host_response_pollable(host_handle response);
 
 /* The answer's head, when it has come. HOST_OK uses nothing up: drop the handle afterwards.
@@ -146,6 +152,7 @@ enum host_result host_response_take(host_handle response, uint16_t *ret_status,
                                     struct host_fields *ret_fields, struct host_input *ret_input,
                                     struct host_bytes *ret_error);
 
+/* Before the head has come that gives the request up. The body that was taken is its own. */
 void host_response_drop(host_handle response);
 
 /* ---- Waiting ----------------------------------------------------------------------------------
@@ -157,15 +164,19 @@ void host_poll(const host_handle *pollables, size_t count, bool *ret_ready);
 /* A pollable that is ready after that time. */
 host_handle host_timer(uint64_t nanoseconds);
 
+/* Nothing waits with it any more. */
 void host_pollable_drop(host_handle pollable);
 
 /* ---- The rest ---------------------------------------------------------------------------------
  */
 
+/* Since some moment before the first call; never back. */
 uint64_t host_monotonic_ns(void);
+
 /* Since the epoch. */
 uint64_t host_wall_ns(void);
 
+/* Random bytes fit for keys. During a snapshot they are the same in each. */
 void host_random(uint8_t *data, size_t bytes);
 
 /* Names and values. */

@@ -30,6 +30,8 @@ struct request {
     bool keepalive;
 };
 
+/* Makes the class and puts its constructor on the global object. Returns 0 or -1 with an exception.
+ */
 int request_register(JSContext *context, JSValueConst global);
 
 /* The request of a call. `handle` stays the call's: request_end before it drops it. */

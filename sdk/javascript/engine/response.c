@@ -61,11 +61,17 @@ static bool is_null_body_status(uint16_t status)
 }
 
 JSValue response_of_host(struct engine *engine, uint16_t status, struct header_list *headers,
-                         struct host_input *input)
+                         struct host_input *input, bool is_head)
 {
     JSContext *context = engine->context;
     bool has_body = !is_null_body_status(status);
-    struct body_input *body = body_input_of_host(engine, input);
+    struct content_coding *coding = NULL;
+    if (has_body && !is_head && !content_coding_take(headers, &coding)) {
+        header_list_release(headers);
+        host_input_drop(input);
+        return JS_ThrowOutOfMemory(context);
+    }
+    struct body_input *body = body_input_of_host(engine, input, coding);
     JSValue object = JS_NewObjectClass(context, engine->classes.response);
     if (body == NULL || JS_IsException(object)) {
         header_list_release(headers);

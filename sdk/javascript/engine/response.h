@@ -23,14 +23,18 @@ struct response {
     bool is_from_network;
 };
 
+/* Makes the class and puts its constructor on the global object. Returns 0 or -1 with an exception.
+ */
 int response_register(JSContext *context, JSValueConst global);
 
 /* NULL where it is none, with no exception. */
 struct response *response_of(JSContext *context, JSValueConst object);
 
-/* An answer that came from outside. Takes `headers` and `input` over, also where it fails. */
+/* An answer that came from outside. Its body is decoded when it is read, but for one to HEAD, whose
+ * headers tell of a content that is not sent. Takes `headers` and `input` over, also where it
+ * fails. */
 JSValue response_of_host(struct engine *engine, uint16_t status, struct header_list *headers,
-                         struct host_input *input);
+                         struct host_input *input, bool is_head);
 
 /* What a fetch adds at its end: the last URL, and whether it was redirected to. */
 void response_set_url(JSContext *context, struct response *response, JSValueConst url,

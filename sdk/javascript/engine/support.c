@@ -3,86 +3,22 @@
 
 #include <string.h>
 
-/* What is kept for each context: an object in the place where a class keeps its prototype. */
-struct state {
-    JSValue native;
-    JSValue view_getters[3]; /* DataView's own, in the order of view_getter_names: called, they run
-                                no script */
-    JSAtom iterator_symbol;
-};
-
-static const char *const view_getter_names[] = {"buffer", "byteOffset", "byteLength"};
-
-static JSClassID state_class;
-
-static void state_finalize(JSRuntime *runtime, JSValueConst value)
+int support_init(struct engine *engine)
 {
-    struct state *state = JS_GetOpaque(value, state_class);
-    int index;
-
-    if (state == NULL)
-        return;
-    JS_FreeValueRT(runtime, state->native);
-    for (index = 0; index < COUNT_OF(view_getter_names); index++)
-        JS_FreeValueRT(runtime, state->view_getters[index]);
-    JS_FreeAtomRT(runtime, state->iterator_symbol);
-    js_free_rt(runtime, state);
-}
-
-static void state_mark(JSRuntime *runtime, JSValueConst value, JS_MarkFunc *mark)
-{
-    struct state *state = JS_GetOpaque(value, state_class);
-    int index;
-
-    if (state == NULL)
-        return;
-    JS_MarkValue(runtime, state->native, mark);
-    for (index = 0; index < COUNT_OF(view_getter_names); index++)
-        JS_MarkValue(runtime, state->view_getters[index], mark);
-}
-
-static const JSClassDef state_definition = {
-    .class_name = "fn0 support",
-    .finalizer = state_finalize,
-    .gc_mark = state_mark,
-};
-
-/* The state lives as long as the context, whose place for prototypes holds it. */
-static struct state *state_of(JSContext *context)
-{
-    JSValue holder = JS_GetClassProto(context, state_class);
-    struct state *state = JS_GetOpaque(holder, state_class);
-    JS_FreeValue(context, holder);
-    return state;
-}
-
-static JSAtom find_iterator_symbol(JSContext *context)
-{
-    JSValue global = JS_GetGlobalObject(context);
-    JSValue constructor = JS_GetPropertyStr(context, global, "Symbol");
-    JSValue symbol = JS_GetPropertyStr(context, constructor, "iterator");
-    JSAtom atom = JS_IsException(symbol) ? JS_ATOM_NULL : JS_ValueToAtom(context, symbol);
-    JS_FreeValue(context, symbol);
-    JS_FreeValue(context, constructor);
-    JS_FreeValue(context, global);
-    return atom;
-}
-
-/* The getters of DataView.prototype, before any script can change them. 0 or -1. */
-static int find_view_getters(JSContext *context, JSValue *getters)
-{
+    static const char *const names[] = {"buffer", "byteOffset", "byteLength"};
+    JSContext *context = engine->context;
     JSValue global = JS_GetGlobalObject(context);
     JSValue constructor = JS_GetPropertyStr(context, global, "DataView");
     JSValue prototype = JS_GetPropertyStr(context, constructor, "prototype");
     int status = 0, index;
 
-    for (index = 0; index < COUNT_OF(view_getter_names) && status == 0; index++) {
+    for (index = 0; index < VIEW_GETTER_COUNT && status == 0; index++) {
         JSPropertyDescriptor descriptor;
-        JSAtom name = JS_NewAtom(context, view_getter_names[index]);
+        JSAtom name = JS_NewAtom(context, names[index]);
         if (name == JS_ATOM_NULL || JS_GetOwnProperty(context, &descriptor, prototype, name) <= 0) {
             status = -1;
         } else {
-            getters[index] = descriptor.getter;
+            engine->view_getters[index] = descriptor.getter;
             JS_FreeValue(context, descriptor.value);
             JS_FreeValue(context, descriptor.setter);
         }
@@ -94,92 +30,18 @@ static int find_view_getters(JSContext *context, JSValue *getters)
     return status;
 }
 
-int support_init(JSContext *context, JSValueConst native)
-{
-    JSRuntime *runtime = JS_GetRuntime(context);
-    JSValue holder;
-    struct state *state;
-    int index;
-
-    JS_NewClassID(runtime, &state_class);
-    if (JS_IsRegisteredClass(runtime, state_class)) {
-        if (state_of(context) != NULL)
-            return 0;
-    } else if (JS_NewClass(runtime, state_class, &state_definition) < 0) {
-        return -1;
-    }
-    holder = JS_NewObjectProtoClass(context, JS_NULL, state_class);
-    if (JS_IsException(holder))
-        return -1;
-    state = js_mallocz(context, sizeof(*state));
-    if (state == NULL)
-        goto failed;
-    for (index = 0; index < COUNT_OF(view_getter_names); index++)
-        state->view_getters[index] = JS_UNDEFINED;
-    state->native = JS_DupValue(context, native);
-    JS_SetOpaque(holder, state);
-    state->iterator_symbol = find_iterator_symbol(context);
-    if (state->iterator_symbol == JS_ATOM_NULL ||
-        find_view_getters(context, state->view_getters) < 0)
-        goto failed;
-    JS_SetClassProto(context, state_class, holder);
-    return 0;
-
-failed:
-    JS_FreeValue(context, holder);
-    return -1;
-}
-
 JSValue support_throw_dom_exception(JSContext *context, const char *name, const char *message)
 {
-    JSValue hooks = JS_GetPropertyStr(context, state_of(context)->native, "hooks");
-    JSValue create = JS_GetPropertyStr(context, hooks, "createDOMException");
-    JSValue words[2] = {JS_NewString(context, message), JS_NewString(context, name)};
+    JSValue words[] = {JS_NewString(context, message), JS_NewString(context, name)};
     JSValue error = JS_EXCEPTION;
 
-    if (!JS_IsException(create) && !JS_IsException(words[0]) && !JS_IsException(words[1])) {
-        error = JS_Call(context, create, hooks, 2, (JSValueConst *)words);
+    if (!JS_IsException(words[0]) && !JS_IsException(words[1])) {
+        error =
+            engine_hook(engine_of(context), HOOK_CREATE_DOM_EXCEPTION, 2, (JSValueConst *)words);
     }
     JS_FreeValue(context, words[0]);
     JS_FreeValue(context, words[1]);
-    JS_FreeValue(context, create);
-    JS_FreeValue(context, hooks);
     return JS_IsException(error) ? JS_EXCEPTION : JS_Throw(context, error);
-}
-
-JSValue support_call_native(JSContext *context, const char *name, JSValueConst argument)
-{
-    JSValueConst native = state_of(context)->native;
-    JSValue function = JS_GetPropertyStr(context, native, name);
-    JSValue result;
-    if (JS_IsException(function))
-        return JS_EXCEPTION;
-    result = JS_Call(context, function, native, 1, &argument);
-    JS_FreeValue(context, function);
-    return result;
-}
-
-JSAtom support_iterator_symbol(JSContext *context)
-{
-    return state_of(context)->iterator_symbol;
-}
-
-JSValue support_iterator_prototype(JSContext *context)
-{
-    JSValue array = JS_NewArray(context);
-    JSValue method = JS_GetProperty(context, array, support_iterator_symbol(context));
-    JSValue iterator =
-        JS_IsException(method) ? JS_EXCEPTION : JS_Call(context, method, array, 0, NULL);
-    JSValue array_iterator_prototype =
-        JS_IsException(iterator) ? JS_EXCEPTION : JS_GetPrototype(context, iterator);
-    JSValue prototype = JS_IsException(array_iterator_prototype)
-                            ? JS_EXCEPTION
-                            : JS_GetPrototype(context, array_iterator_prototype);
-    JS_FreeValue(context, array_iterator_prototype);
-    JS_FreeValue(context, iterator);
-    JS_FreeValue(context, method);
-    JS_FreeValue(context, array);
-    return prototype;
 }
 
 /* Where the next lone surrogate is, encoded as three bytes as QuickJS does; NULL if there is none.
@@ -225,9 +87,9 @@ const char *support_to_usv_string(JSContext *context, JSValueConst value, size_t
     return clean;
 }
 
-static JSValue call_view_getter(JSContext *context, JSValueConst view, int index)
+static JSValue call_view_getter(JSContext *context, JSValueConst view, enum view_getter getter)
 {
-    return JS_Call(context, state_of(context)->view_getters[index], view, 0, NULL);
+    return JS_Call(context, engine_of(context)->view_getters[getter], view, 0, NULL);
 }
 
 /* The buffer behind a view, owned, and the view's place in it. JS_UNDEFINED when the value is no
@@ -243,8 +105,9 @@ static JSValue buffer_of_view(JSContext *context, JSValueConst value, size_t *re
     }
     if (!JS_IsDataView(value))
         return JS_UNDEFINED;
-    offset = call_view_getter(context, value, 1);
-    size = JS_IsException(offset) ? JS_EXCEPTION : call_view_getter(context, value, 2);
+    offset = call_view_getter(context, value, VIEW_BYTE_OFFSET);
+    size =
+        JS_IsException(offset) ? JS_EXCEPTION : call_view_getter(context, value, VIEW_BYTE_LENGTH);
     if (JS_IsException(size))
         return JS_EXCEPTION;
     JS_ToInt64(context, &offset_number,
@@ -252,7 +115,7 @@ static JSValue buffer_of_view(JSContext *context, JSValueConst value, size_t *re
     JS_ToInt64(context, &size_number, size);
     *ret_offset = (size_t)offset_number;
     *ret_size = (size_t)size_number;
-    return call_view_getter(context, value, 0);
+    return call_view_getter(context, value, VIEW_BUFFER);
 }
 
 int support_find_bytes(JSContext *context, JSValueConst value, struct byte_span *ret_bytes)
@@ -394,59 +257,4 @@ int support_for_each(JSContext *context, JSValueConst iterable, JSValueConst met
     JS_FreeValue(context, next);
     JS_FreeValue(context, iterator);
     return status;
-}
-
-static JSValue throw_illegal_constructor(JSContext *context, JSValueConst new_target,
-                                         int argument_count, JSValueConst *arguments)
-{
-    (void)new_target, (void)argument_count, (void)arguments;
-    return JS_ThrowTypeError(context, "Illegal constructor");
-}
-
-int support_define_interface(JSContext *context, JSValueConst native, JSClassID *class_id,
-                             const struct support_interface *interface)
-{
-    JSRuntime *runtime = JS_GetRuntime(context);
-    const char *name = interface->class_definition.class_name;
-    JSCFunction *call =
-        interface->constructor != NULL ? interface->constructor : throw_illegal_constructor;
-    JSValue prototype, constructor;
-
-    JS_NewClassID(runtime, class_id);
-    if (!JS_IsRegisteredClass(runtime, *class_id) &&
-        JS_NewClass(runtime, *class_id, &interface->class_definition) < 0) {
-        return -1;
-    }
-    prototype = JS_NewObject(context);
-    if (JS_IsException(prototype))
-        return -1;
-    constructor = JS_NewCFunction2(context, call, name, interface->constructor_length,
-                                   JS_CFUNC_constructor, 0);
-    if (JS_IsException(constructor) ||
-        JS_SetPropertyFunctionList(context, prototype, interface->members,
-                                   interface->member_count) < 0 ||
-        JS_SetPropertyFunctionList(context, constructor, interface->statics,
-                                   interface->static_count) < 0 ||
-        JS_SetConstructor(context, constructor, prototype) < 0) {
-        JS_FreeValue(context, prototype);
-        JS_FreeValue(context, constructor);
-        return -1;
-    }
-    JS_SetClassProto(context, *class_id, prototype);
-    return JS_SetPropertyStr(context, native, name, constructor) < 0 ? -1 : 0;
-}
-
-JSValue support_new_object(JSContext *context, JSValueConst new_target, JSClassID class_id)
-{
-    JSValue prototype = JS_GetPropertyStr(context, new_target, "prototype");
-    JSValue object;
-    if (JS_IsException(prototype))
-        return JS_EXCEPTION;
-    if (!JS_IsObject(prototype)) {
-        JS_FreeValue(context, prototype);
-        prototype = JS_GetClassProto(context, class_id);
-    }
-    object = JS_NewObjectProtoClass(context, prototype, class_id);
-    JS_FreeValue(context, prototype);
-    return object;
 }

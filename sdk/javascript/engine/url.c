@@ -4,6 +4,8 @@
 #include <ada_c.h>
 #include <string.h>
 
+#include "class.h"
+#include "engine.h"
 #include "support.h"
 
 struct parameters;
@@ -21,6 +23,9 @@ struct parameters {
 
 /* What is walked: entries, keys or values; also the magic of the methods that begin it. */
 enum walk { WALK_ENTRIES, WALK_KEYS, WALK_VALUES };
+
+/* The magic of the methods that change an entry. */
+enum change { CHANGE_APPEND, CHANGE_SET, CHANGE_DELETE };
 
 struct iterator {
     JSValue parameters;
@@ -41,16 +46,14 @@ enum component {
     COMPONENT_HASH
 };
 
-static JSClassID url_class, parameters_class, iterator_class;
-
 static struct parameters *parameters_of(JSContext *context, JSValueConst value)
 {
-    return JS_GetOpaque2(context, value, parameters_class);
+    return JS_GetOpaque2(context, value, engine_of(context)->classes.url_search_params);
 }
 
 static struct url *url_of(JSContext *context, JSValueConst value)
 {
-    return JS_GetOpaque2(context, value, url_class);
+    return JS_GetOpaque2(context, value, engine_of(context)->classes.url);
 }
 
 static int need_arguments(JSContext *context, int count, int needed)
@@ -73,7 +76,8 @@ static JSValue new_string(JSContext *context, ada_string text)
 
 static void parameters_finalize(JSRuntime *runtime, JSValueConst value)
 {
-    struct parameters *parameters = JS_GetOpaque(value, parameters_class);
+    JSClassID class_id;
+    struct parameters *parameters = JS_GetAnyOpaque(value, &class_id);
     if (parameters == NULL)
         return;
     if (parameters->list != NULL)
@@ -146,7 +150,7 @@ static int append_pair(JSContext *context, void *opaque, JSValueConst value)
     int status = -1;
 
     if (JS_IsObject(value))
-        method = JS_GetProperty(context, value, support_iterator_symbol(context));
+        method = JS_GetProperty(context, value, engine_of(context)->symbol_iterator);
     if (JS_IsException(method))
         return -1;
     if (JS_IsFunction(context, method)) {
@@ -222,7 +226,7 @@ static int append_record(JSContext *context, struct parameters *parameters, JSVa
 
 static int append_object(JSContext *context, struct parameters *parameters, JSValueConst object)
 {
-    JSValue method = JS_GetProperty(context, object, support_iterator_symbol(context));
+    JSValue method = JS_GetProperty(context, object, engine_of(context)->symbol_iterator);
     int status;
 
     if (JS_IsException(method))
@@ -242,7 +246,7 @@ static int append_object(JSContext *context, struct parameters *parameters, JSVa
 static JSValue parameters_construct(JSContext *context, JSValueConst new_target, int count,
                                     JSValueConst *arguments)
 {
-    JSValue object = support_new_object(context, new_target, parameters_class);
+    JSValue object = class_new(context, new_target, engine_of(context)->classes.url_search_params);
     JSValueConst init = count > 0 ? arguments[0] : JS_UNDEFINED;
     struct parameters *parameters;
     const char *text = "";
@@ -301,44 +305,23 @@ static int words_init(JSContext *context, struct words *words, JSValueConst this
     return 0;
 }
 
-static JSValue js_parameters_append(JSContext *context, JSValueConst this_value, int count,
-                                    JSValueConst *arguments)
+static JSValue js_parameters_change(JSContext *context, JSValueConst this_value, int count,
+                                    JSValueConst *arguments, int change)
 {
     struct words words;
-    if (words_init(context, &words, this_value, count, arguments, 2) < 0)
+    if (words_init(context, &words, this_value, count, arguments, change == CHANGE_DELETE ? 1 : 2) <
+        0)
         return JS_EXCEPTION;
-    ada_search_params_append(words.parameters->list, words.name, words.name_size, words.value,
-                             words.value_size);
-    parameters_changed(words.parameters);
-    words_fini(context, &words);
-    return JS_UNDEFINED;
-}
-
-static JSValue js_parameters_set(JSContext *context, JSValueConst this_value, int count,
-                                 JSValueConst *arguments)
-{
-    struct words words;
-    if (words_init(context, &words, this_value, count, arguments, 2) < 0)
-        return JS_EXCEPTION;
-    ada_search_params_set(words.parameters->list, words.name, words.name_size, words.value,
-                          words.value_size);
-    parameters_changed(words.parameters);
-    words_fini(context, &words);
-    return JS_UNDEFINED;
-}
-
-static JSValue js_parameters_delete(JSContext *context, JSValueConst this_value, int count,
-                                    JSValueConst *arguments)
-{
-    struct words words;
-    if (words_init(context, &words, this_value, count, arguments, 1) < 0)
-        return JS_EXCEPTION;
-    if (words.value != NULL) {
-        ada_search_params_remove_value(words.parameters->list, words.name, words.name_size,
-                                       words.value, words.value_size);
-    } else {
-        ada_search_params_remove(words.parameters->list, words.name, words.name_size);
-    }
+    ada_url_search_params list = words.parameters->list;
+    if (change == CHANGE_APPEND)
+        ada_search_params_append(list, words.name, words.name_size, words.value, words.value_size);
+    else if (change == CHANGE_SET)
+        ada_search_params_set(list, words.name, words.name_size, words.value, words.value_size);
+    else if (words.value != NULL)
+        ada_search_params_remove_value(list, words.name, words.name_size, words.value,
+                                       words.value_size);
+    else
+        ada_search_params_remove(list, words.name, words.name_size);
     parameters_changed(words.parameters);
     words_fini(context, &words);
     return JS_UNDEFINED;
@@ -478,7 +461,8 @@ static JSValue js_parameters_for_each(JSContext *context, JSValueConst this_valu
 
 static void iterator_finalize(JSRuntime *runtime, JSValueConst value)
 {
-    struct iterator *iterator = JS_GetOpaque(value, iterator_class);
+    JSClassID class_id;
+    struct iterator *iterator = JS_GetAnyOpaque(value, &class_id);
     if (iterator == NULL)
         return;
     ada_free_search_params_entries_iter(iterator->position);
@@ -488,16 +472,11 @@ static void iterator_finalize(JSRuntime *runtime, JSValueConst value)
 
 static void iterator_mark(JSRuntime *runtime, JSValueConst value, JS_MarkFunc *mark)
 {
-    struct iterator *iterator = JS_GetOpaque(value, iterator_class);
+    JSClassID class_id;
+    struct iterator *iterator = JS_GetAnyOpaque(value, &class_id);
     if (iterator != NULL)
         JS_MarkValue(runtime, iterator->parameters, mark);
 }
-
-static const JSClassDef iterator_definition = {
-    .class_name = "URLSearchParams Iterator",
-    .finalizer = iterator_finalize,
-    .gc_mark = iterator_mark,
-};
 
 static JSValue js_parameters_walk(JSContext *context, JSValueConst this_value, int count,
                                   JSValueConst *arguments, int walk)
@@ -509,7 +488,7 @@ static JSValue js_parameters_walk(JSContext *context, JSValueConst this_value, i
     (void)count, (void)arguments;
     if (parameters == NULL)
         return JS_EXCEPTION;
-    object = JS_NewObjectClass(context, iterator_class);
+    object = JS_NewObjectClass(context, engine_of(context)->classes.url_search_params_iterator);
     if (JS_IsException(object))
         return JS_EXCEPTION;
     iterator = js_mallocz(context, sizeof(*iterator));
@@ -544,7 +523,8 @@ static JSValue new_pair(JSContext *context, ada_string_pair pair)
 static JSValue js_iterator_next(JSContext *context, JSValueConst this_value, int count,
                                 JSValueConst *arguments, int *ret_done, int magic)
 {
-    struct iterator *iterator = JS_GetOpaque2(context, this_value, iterator_class);
+    struct iterator *iterator =
+        JS_GetOpaque2(context, this_value, engine_of(context)->classes.url_search_params_iterator);
     ada_string_pair pair;
 
     (void)count, (void)arguments, (void)magic;
@@ -571,11 +551,12 @@ static JSValue js_iterator_next(JSContext *context, JSValueConst this_value, int
 
 static void url_finalize(JSRuntime *runtime, JSValueConst value)
 {
-    struct url *url = JS_GetOpaque(value, url_class);
+    JSClassID class_id;
+    struct url *url = JS_GetAnyOpaque(value, &class_id);
     struct parameters *parameters;
     if (url == NULL)
         return;
-    parameters = JS_GetOpaque(url->parameters, parameters_class);
+    parameters = JS_GetAnyOpaque(url->parameters, &class_id);
     if (parameters != NULL)
         parameters->url = NULL;
     JS_FreeValueRT(runtime, url->parameters);
@@ -585,7 +566,8 @@ static void url_finalize(JSRuntime *runtime, JSValueConst value)
 
 static void url_mark(JSRuntime *runtime, JSValueConst value, JS_MarkFunc *mark)
 {
-    struct url *url = JS_GetOpaque(value, url_class);
+    JSClassID class_id;
+    struct url *url = JS_GetAnyOpaque(value, &class_id);
     if (url != NULL)
         JS_MarkValue(runtime, url->parameters, mark);
 }
@@ -651,23 +633,13 @@ static JSValue throw_invalid(JSContext *context, const char *text)
     return JS_ThrowTypeError(context, "Invalid URL: %.100s", text);
 }
 
-static JSValue url_construct(JSContext *context, JSValueConst new_target, int count,
-                             JSValueConst *arguments)
+/* An object of the class that owns the parsed URL, which is freed on failure. new_target is
+ * undefined where no constructor was called. */
+static JSValue new_url(JSContext *context, JSValueConst new_target, ada_url parsed)
 {
-    struct location location;
-    JSValue object = JS_EXCEPTION;
-    ada_url parsed;
-
-    if (location_init(context, &location, count, arguments) < 0)
-        return JS_EXCEPTION;
-    parsed = location_parse(&location);
-    if (parsed == NULL) {
-        throw_invalid(context, location.text);
-        location_fini(context, &location);
-        return JS_EXCEPTION;
-    }
-    location_fini(context, &location);
-    object = support_new_object(context, new_target, url_class);
+    JSClassID class_id = engine_of(context)->classes.url;
+    JSValue object = JS_IsUndefined(new_target) ? JS_NewObjectClass(context, class_id)
+                                                : class_new(context, new_target, class_id);
     if (JS_IsException(object)) {
         ada_free(parsed);
     } else if (url_attach(context, object, parsed) < 0) {
@@ -677,11 +649,25 @@ static JSValue url_construct(JSContext *context, JSValueConst new_target, int co
     return object;
 }
 
+static JSValue url_construct(JSContext *context, JSValueConst new_target, int count,
+                             JSValueConst *arguments)
+{
+    struct location location;
+    ada_url parsed;
+
+    if (location_init(context, &location, count, arguments) < 0)
+        return JS_EXCEPTION;
+    parsed = location_parse(&location);
+    if (parsed == NULL)
+        throw_invalid(context, location.text);
+    location_fini(context, &location);
+    return parsed == NULL ? JS_EXCEPTION : new_url(context, new_target, parsed);
+}
+
 static JSValue js_url_parse(JSContext *context, JSValueConst this_value, int count,
                             JSValueConst *arguments)
 {
     struct location location;
-    JSValue object;
     ada_url parsed;
 
     (void)this_value;
@@ -689,16 +675,7 @@ static JSValue js_url_parse(JSContext *context, JSValueConst this_value, int cou
         return JS_EXCEPTION;
     parsed = location_parse(&location);
     location_fini(context, &location);
-    if (parsed == NULL)
-        return JS_NULL;
-    object = JS_NewObjectClass(context, url_class);
-    if (JS_IsException(object)) {
-        ada_free(parsed);
-    } else if (url_attach(context, object, parsed) < 0) {
-        JS_FreeValue(context, object);
-        return JS_EXCEPTION;
-    }
-    return object;
+    return parsed == NULL ? JS_NULL : new_url(context, JS_UNDEFINED, parsed);
 }
 
 static JSValue js_url_can_parse(JSContext *context, JSValueConst this_value, int count,
@@ -795,7 +772,7 @@ static JSValue js_url_set_component(JSContext *context, JSValueConst this_value,
         result = throw_invalid(context, text);
     }
     JS_FreeCString(context, text);
-    parameters = JS_GetOpaque(url->parameters, parameters_class);
+    parameters = JS_GetOpaque(url->parameters, engine_of(context)->classes.url_search_params);
     if (parameters != NULL && (component == COMPONENT_SEARCH || component == COMPONENT_HREF)) {
         ada_string query = ada_get_search(url->url);
         ada_search_params_reset(parameters->list, query.data, query.length);
@@ -827,7 +804,7 @@ static JSValue js_url_search_params(JSContext *context, JSValueConst this_value)
         return JS_EXCEPTION;
     if (!JS_IsUndefined(url->parameters))
         return JS_DupValue(context, url->parameters);
-    object = JS_NewObjectClass(context, parameters_class);
+    object = JS_NewObjectClass(context, engine_of(context)->classes.url_search_params);
     if (JS_IsException(object))
         return JS_EXCEPTION;
     query = ada_get_search(url->url);
@@ -856,18 +833,10 @@ static JSValue js_url_to_string(JSContext *context, JSValueConst this_value, int
     JS_CGETSET_MAGIC_DEF2(name, js_url_component, js_url_set_component, component, \
                           JS_PROP_CONFIGURABLE | JS_PROP_ENUMERABLE)
 
-#define PARAMETERS_WALK(name, walk)                                                      \
-    {                                                                                    \
-        name, JS_PROP_C_W_E, JS_DEF_CFUNC, walk,                                         \
-        {                                                                                \
-            .func = { 0, JS_CFUNC_generic_magic, {.generic_magic = js_parameters_walk} } \
-        }                                                                                \
-    }
-
 static const JSCFunctionListEntry url_members[] = {
-    MEMBER_NAME("URL"),
+    CLASS_NAME("URL"),
     URL_COMPONENT("href", COMPONENT_HREF),
-    MEMBER_GETTER("origin", js_url_origin),
+    CLASS_GETTER("origin", js_url_origin),
     URL_COMPONENT("protocol", COMPONENT_PROTOCOL),
     URL_COMPONENT("username", COMPONENT_USERNAME),
     URL_COMPONENT("password", COMPONENT_PASSWORD),
@@ -876,19 +845,20 @@ static const JSCFunctionListEntry url_members[] = {
     URL_COMPONENT("port", COMPONENT_PORT),
     URL_COMPONENT("pathname", COMPONENT_PATHNAME),
     URL_COMPONENT("search", COMPONENT_SEARCH),
-    MEMBER_GETTER("searchParams", js_url_search_params),
+    CLASS_GETTER("searchParams", js_url_search_params),
     URL_COMPONENT("hash", COMPONENT_HASH),
-    MEMBER_METHOD("toString", 0, js_url_to_string),
-    MEMBER_METHOD("toJSON", 0, js_url_to_string),
+    CLASS_METHOD("toString", 0, js_url_to_string),
+    CLASS_METHOD("toJSON", 0, js_url_to_string),
 };
 
 static const JSCFunctionListEntry url_statics[] = {
-    MEMBER_METHOD("parse", 1, js_url_parse),
-    MEMBER_METHOD("canParse", 1, js_url_can_parse),
+    CLASS_METHOD("parse", 1, js_url_parse),
+    CLASS_METHOD("canParse", 1, js_url_can_parse),
 };
 
-static const struct support_interface url_interface = {
-    .class_definition = {.class_name = "URL", .finalizer = url_finalize, .gc_mark = url_mark},
+static const struct class_definition url_definition = {
+    .name = "URL",
+    .class_def = {.class_name = "URL", .finalizer = url_finalize, .gc_mark = url_mark},
     .constructor = url_construct,
     .constructor_length = 1,
     .members = url_members,
@@ -898,66 +868,53 @@ static const struct support_interface url_interface = {
 };
 
 static const JSCFunctionListEntry parameters_members[] = {
-    MEMBER_NAME("URLSearchParams"),
-    MEMBER_GETTER("size", js_parameters_size),
-    MEMBER_METHOD("append", 2, js_parameters_append),
-    MEMBER_METHOD("delete", 1, js_parameters_delete),
-    MEMBER_METHOD("get", 1, js_parameters_get),
-    MEMBER_METHOD("getAll", 1, js_parameters_get_all),
-    MEMBER_METHOD("has", 1, js_parameters_has),
-    MEMBER_METHOD("set", 2, js_parameters_set),
-    MEMBER_METHOD("sort", 0, js_parameters_sort),
-    MEMBER_METHOD("toString", 0, js_parameters_to_string),
-    PARAMETERS_WALK("entries", WALK_ENTRIES),
-    MEMBER_METHOD("forEach", 1, js_parameters_for_each),
-    PARAMETERS_WALK("keys", WALK_KEYS),
-    PARAMETERS_WALK("values", WALK_VALUES),
+    CLASS_NAME("URLSearchParams"),
+    CLASS_GETTER("size", js_parameters_size),
+    CLASS_METHOD_MAGIC("append", 2, js_parameters_change, CHANGE_APPEND),
+    CLASS_METHOD_MAGIC("delete", 1, js_parameters_change, CHANGE_DELETE),
+    CLASS_METHOD("get", 1, js_parameters_get),
+    CLASS_METHOD("getAll", 1, js_parameters_get_all),
+    CLASS_METHOD("has", 1, js_parameters_has),
+    CLASS_METHOD_MAGIC("set", 2, js_parameters_change, CHANGE_SET),
+    CLASS_METHOD("sort", 0, js_parameters_sort),
+    CLASS_METHOD("toString", 0, js_parameters_to_string),
+    CLASS_METHOD_MAGIC("entries", 0, js_parameters_walk, WALK_ENTRIES),
+    CLASS_METHOD("forEach", 1, js_parameters_for_each),
+    CLASS_METHOD_MAGIC("keys", 0, js_parameters_walk, WALK_KEYS),
+    CLASS_METHOD_MAGIC("values", 0, js_parameters_walk, WALK_VALUES),
     JS_ALIAS_DEF("[Symbol.iterator]", "entries"),
 };
 
-static const struct support_interface parameters_interface = {
-    .class_definition = {.class_name = "URLSearchParams", .finalizer = parameters_finalize},
+static const struct class_definition parameters_definition = {
+    .name = "URLSearchParams",
+    .class_def = {.class_name = "URLSearchParams", .finalizer = parameters_finalize},
     .constructor = parameters_construct,
     .members = parameters_members,
     .member_count = COUNT_OF(parameters_members),
 };
 
 static const JSCFunctionListEntry iterator_members[] = {
-    MEMBER_NAME("URLSearchParams Iterator"),
+    CLASS_NAME("URLSearchParams Iterator"),
     JS_ITERATOR_NEXT_DEF("next", 0, js_iterator_next, 0),
 };
 
-static int define_iterator(JSContext *context)
-{
-    JSRuntime *runtime = JS_GetRuntime(context);
-    JSValue parent, prototype;
-
-    JS_NewClassID(runtime, &iterator_class);
-    if (!JS_IsRegisteredClass(runtime, iterator_class) &&
-        JS_NewClass(runtime, iterator_class, &iterator_definition) < 0) {
-        return -1;
-    }
-    parent = support_iterator_prototype(context);
-    if (JS_IsException(parent))
-        return -1;
-    prototype = JS_NewObjectProto(context, parent);
-    JS_FreeValue(context, parent);
-    if (JS_IsException(prototype))
-        return -1;
-    if (JS_SetPropertyFunctionList(context, prototype, iterator_members,
-                                   COUNT_OF(iterator_members)) < 0) {
-        JS_FreeValue(context, prototype);
-        return -1;
-    }
-    JS_SetClassProto(context, iterator_class, prototype);
-    return 0;
-}
+static const struct class_definition iterator_definition = {
+    .name = "URLSearchParams Iterator",
+    .class_def = {.class_name = "URLSearchParams Iterator",
+                  .finalizer = iterator_finalize,
+                  .gc_mark = iterator_mark},
+    .members = iterator_members,
+    .member_count = COUNT_OF(iterator_members),
+};
 
 int url_register(JSContext *context, JSValueConst native)
 {
-    if (support_init(context, native) < 0 || define_iterator(context) < 0 ||
-        support_define_interface(context, native, &parameters_class, &parameters_interface) < 0 ||
-        support_define_interface(context, native, &url_class, &url_interface) < 0) {
+    struct engine_classes *classes = &engine_of(context)->classes;
+    if (class_register(context, JS_UNDEFINED, &iterator_definition,
+                       &classes->url_search_params_iterator) != 0 ||
+        class_inherit_from_iterator(context, classes->url_search_params_iterator) != 0 ||
+        class_register(context, native, &parameters_definition, &classes->url_search_params) != 0 ||
+        class_register(context, native, &url_definition, &classes->url) != 0) {
         return -1;
     }
     return 0;

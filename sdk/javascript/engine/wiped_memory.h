@@ -7,7 +7,10 @@
 #ifndef FN0_JAVASCRIPT_WIPED_MEMORY_H
 #define FN0_JAVASCRIPT_WIPED_MEMORY_H
 
+/* From now on. Memory that was freed before is left as it is. */
 void wiped_memory_begin(void);
+
+/* Before the first call: there it would only cost. */
 void wiped_memory_end(void);
 
 #endif

@@ -213,8 +213,15 @@ function aesKey(name, bytes, extractable, usages) {
   return makeKey("secret", extractable, { name, length: bytes.length * 8 }, usages, bytes);
 }
 
+// A pair of operations that differ in their direction: run(decrypt, parameters, key, data).
+const bothWays = ([one, other], parameters, run) => ({
+  parameters: { [one]: parameters, [other]: parameters },
+  [one]: (...given) => run(0, ...given),
+  [other]: (...given) => run(1, ...given),
+});
+
 // What all modes of AES have alike.
-function aes(name, suffix, usages, parameters, operations) {
+function aes(name, suffix, usages, { parameters, ...operations }) {
   const jose = (size) => `A${size * 8}${suffix}`;
   return {
     name,
@@ -239,42 +246,37 @@ function aes(name, suffix, usages, parameters, operations) {
   };
 }
 
+const ENCRYPTION = ["encrypt", "decrypt"];
 const ENCRYPTION_USAGES = ["encrypt", "decrypt", "wrapKey", "unwrapKey"];
 const aesFailed = () => operationError("The data cannot be encrypted or decrypted with this key and these parameters");
 
 const ivParameters = (dictionary) => ({ iv: memberBytes(dictionary, "iv") });
 
-function runCbc(run, { iv }, key, data) {
+function runCbc(decrypt, { iv }, key, data) {
   if (iv.length !== 16) {
     throw operationError('AES-CBC needs an "iv" of 16 bytes');
   }
-  return required(run(AES_CBC, keyBytes(key), iv, NOTHING, 0, 0, data), aesFailed);
+  return required(cryptography.aes(decrypt, AES_CBC, keyBytes(key), iv, NOTHING, 0, 0, data), aesFailed);
 }
 
-const aesCbc = aes("AES-CBC", "CBC", ENCRYPTION_USAGES, { encrypt: ivParameters, decrypt: ivParameters }, {
-  encrypt: (parameters, key, data) => runCbc(cryptography.aesEncrypt, parameters, key, data),
-  decrypt: (parameters, key, data) => runCbc(cryptography.aesDecrypt, parameters, key, data),
-});
+const aesCbc = aes("AES-CBC", "CBC", ENCRYPTION_USAGES, bothWays(ENCRYPTION, ivParameters, runCbc));
 
 const counterParameters = (dictionary) => ({
   counter: memberBytes(dictionary, "counter"),
   length: memberInteger(dictionary, "length", 0xff),
 });
 
-function runCtr(run, { counter, length }, key, data) {
+function runCtr(decrypt, { counter, length }, key, data) {
   if (counter.length !== 16) {
     throw operationError('AES-CTR needs a "counter" of 16 bytes');
   }
   if (length === 0 || length > 128) {
     throw operationError('AES-CTR needs a "length" from 1 to 128');
   }
-  return required(run(AES_CTR, keyBytes(key), counter, NOTHING, 0, length, data), aesFailed);
+  return required(cryptography.aes(decrypt, AES_CTR, keyBytes(key), counter, NOTHING, 0, length, data), aesFailed);
 }
 
-const aesCtr = aes("AES-CTR", "CTR", ENCRYPTION_USAGES, { encrypt: counterParameters, decrypt: counterParameters }, {
-  encrypt: (parameters, key, data) => runCtr(cryptography.aesEncrypt, parameters, key, data),
-  decrypt: (parameters, key, data) => runCtr(cryptography.aesDecrypt, parameters, key, data),
-});
+const aesCtr = aes("AES-CTR", "CTR", ENCRYPTION_USAGES, bothWays(ENCRYPTION, counterParameters, runCtr));
 
 const gcmParameters = (dictionary) => ({
   iv: memberBytes(dictionary, "iv"),
@@ -283,27 +285,21 @@ const gcmParameters = (dictionary) => ({
   tagLength: dictionary.tagLength === undefined ? 128 : toInteger(dictionary.tagLength, 0xff, "tagLength"),
 });
 
-function runGcm(run, { iv, additionalData, tagLength }, key, data) {
+function runGcm(decrypt, { iv, additionalData, tagLength }, key, data) {
   if (![32, 64, 96, 104, 112, 120, 128].includes(tagLength)) {
     throw operationError('AES-GCM has no tag of this "tagLength"');
   }
-  if (iv.length !== 12 && iv.length !== 16) {
-    throw notSupported('AES-GCM takes an "iv" of 12 or 16 bytes');
-  }
-  return required(run(AES_GCM, keyBytes(key), iv, additionalData, tagLength / 8, 0, data), aesFailed);
+  return required(cryptography.aes(decrypt, AES_GCM, keyBytes(key), iv, additionalData, tagLength / 8, 0, data), aesFailed);
 }
 
-const aesGcm = aes("AES-GCM", "GCM", ENCRYPTION_USAGES, { encrypt: gcmParameters, decrypt: gcmParameters }, {
-  encrypt: (parameters, key, data) => runGcm(cryptography.aesEncrypt, parameters, key, data),
-  decrypt: (parameters, key, data) => runGcm(cryptography.aesDecrypt, parameters, key, data),
-});
+const aesGcm = aes("AES-GCM", "GCM", ENCRYPTION_USAGES, bothWays(ENCRYPTION, gcmParameters, runGcm));
 
-const runKw = (run, key, data) => required(run(AES_KW, keyBytes(key), NOTHING, NOTHING, 0, 0, data), aesFailed);
+const WRAPPING = ["wrapKey", "unwrapKey"];
 
-const aesKw = aes("AES-KW", "KW", ["wrapKey", "unwrapKey"], { wrapKey: noParameters, unwrapKey: noParameters }, {
-  wrapKey: (parameters, key, data) => runKw(cryptography.aesEncrypt, key, data),
-  unwrapKey: (parameters, key, data) => runKw(cryptography.aesDecrypt, key, data),
-});
+const runKw = (decrypt, parameters, key, data) =>
+  required(cryptography.aes(decrypt, AES_KW, keyBytes(key), NOTHING, NOTHING, 0, 0, data), aesFailed);
+
+const aesKw = aes("AES-KW", "KW", WRAPPING, bothWays(WRAPPING, noParameters, runKw));
 
 // ---- Keys that others are derived from ------------------------------------------------------------------------------------
 
@@ -402,10 +398,35 @@ function exportToDocument(number, format, key) {
   return format === "pkcs8" ? cryptography.pkcs8Write(number, keyBytes(key)) : cryptography.spkiWrite(number, keyBytes(key));
 }
 
-function checkPrivateUsages(type, usages) {
+// Type and bytes of one half of a pair. fromJwk(jwk): what is the algorithm's own in reading a JSON Web Key.
+function importHalf({ number, kty, use, usages, fromJwk }, format, data, extractable, asked) {
+  if (format !== "jwk") {
+    return importFromDocument(number, format, data, asked, usages);
+  }
+  const jwk = toJwk(data);
+  const type = jwk.d === undefined ? "public" : "private";
+  checkUsages(asked, type === "private" ? usages.privateUsages : usages.publicUsages);
+  checkJwk(jwk, kty, use, extractable, asked);
+  return [type, fromJwk(jwk)];
+}
+
+function makeHalf(type, extractable, algorithm, usages, bytes) {
   if (type === "private") {
     requireSecretUsages(usages);
   }
+  return makeKey(type, extractable, algorithm, usages, bytes);
+}
+
+// The bytes of a JSON Web Key of a curve, whose private half has to belong to its public one.
+function halfOfJwk(jwk, number, publicBytes) {
+  if (jwk.d === undefined) {
+    return publicBytes;
+  }
+  const privateBytes = decodeBase64url(jwk.d, "d");
+  if (!cryptography.equal(required(cryptography.curvePublic(number, privateBytes), badKey), publicBytes)) {
+    throw badKey();
+  }
+  return privateBytes;
 }
 
 function ellipticJwkBytes(jwk, { number, size }) {
@@ -417,16 +438,7 @@ function ellipticJwkBytes(jwk, { number, size }) {
   point[0] = 4;
   point.set(coordinates[0], 1);
   point.set(coordinates[1], size + 1);
-  const publicBytes = view(required(cryptography.curveCheckPublic(number, point), badKey));
-  if (jwk.d === undefined) {
-    return publicBytes;
-  }
-  const privateBytes = decodeBase64url(jwk.d, "d");
-  const derived = required(cryptography.curvePublic(number, privateBytes), badKey);
-  if (!cryptography.equal(derived, publicBytes)) {
-    throw badKey();
-  }
-  return privateBytes;
+  return halfOfJwk(jwk, number, view(required(cryptography.curveCheckPublic(number, point), badKey)));
 }
 
 const curveParameters = (dictionary) => ({ namedCurve: `${member(dictionary, "namedCurve")}` });
@@ -442,7 +454,7 @@ function curveOf(name) {
 const curveOfKey = (key) => CURVES.get(key.algorithm.namedCurve);
 
 // What ECDSA and ECDH have alike.
-function elliptic(name, use, usages, parameters, operations) {
+function elliptic(name, use, usages, { parameters, ...operations }) {
   return {
     name,
     parameters: { ...parameters, generateKey: curveParameters, importKey: curveParameters },
@@ -453,25 +465,18 @@ function elliptic(name, use, usages, parameters, operations) {
     },
     importKey({ namedCurve }, format, data, extractable, asked) {
       const curve = curveOf(namedCurve);
-      let type;
-      let bytes;
-      if (format === "jwk") {
-        const jwk = toJwk(data);
-        type = jwk.d === undefined ? "public" : "private";
-        checkUsages(asked, type === "private" ? usages.privateUsages : usages.publicUsages);
-        checkJwk(jwk, "EC", use, extractable, asked);
+      const fromJwk = (jwk) => {
         if (jwk.crv !== namedCurve) {
           throw dataError('The JSON Web Key\'s "crv" is not the curve that is asked for');
         }
         if (use === "sig") {
           checkJwkAlgorithm(jwk, curve.jose);
         }
-        bytes = ellipticJwkBytes(jwk, curve);
-      } else {
-        [type, bytes] = importFromDocument(curve.number, format, data, asked, usages);
-      }
-      checkPrivateUsages(type, asked);
-      return makeKey(type, extractable, { name, namedCurve }, asked, bytes);
+        return ellipticJwkBytes(jwk, curve);
+      };
+      const kind = { number: curve.number, kty: "EC", use, usages, fromJwk };
+      const [type, bytes] = importHalf(kind, format, data, extractable, asked);
+      return makeHalf(type, extractable, { name, namedCurve }, asked, bytes);
     },
     exportKey(format, key) {
       const { number, size } = curveOfKey(key);
@@ -501,7 +506,8 @@ function requireType(key, type) {
 
 const hashParameters = (dictionary) => ({ hash: memberHash(dictionary) });
 
-const ecdsa = elliptic("ECDSA", "sig", SIGNATURE_USAGES, { sign: hashParameters, verify: hashParameters }, {
+const ecdsa = elliptic("ECDSA", "sig", SIGNATURE_USAGES, {
+  parameters: { sign: hashParameters, verify: hashParameters },
   sign({ hash }, key, data) {
     requireType(key, "private");
     const digest = cryptography.digest(hash.number, data);
@@ -538,37 +544,30 @@ function agree(number, { publicKey }, key, length) {
   return bits.buffer;
 }
 
-const ecdh = elliptic("ECDH", "enc", AGREEMENT_USAGES, { deriveBits: publicParameters }, {
+const ecdh = elliptic("ECDH", "enc", AGREEMENT_USAGES, {
+  parameters: { deriveBits: publicParameters },
   deriveBits: (parameters, key, length) => agree(curveOfKey(key).number, parameters, key, length),
 });
 
 // Ed25519 and X25519: one curve each, keys of 32 bytes.
-function octetKeys(name, number, use, usages, parameters, operations) {
+function octetKeys(name, number, use, usages, { parameters, ...operations }) {
   return {
     name,
     parameters: { ...parameters, generateKey: noParameters, importKey: noParameters },
     ...operations,
     generateKey: (given, extractable, asked) => generateOnCurve(number, { name }, extractable, asked, usages),
     importKey(given, format, data, extractable, asked) {
-      let type;
-      let bytes;
-      if (format === "jwk") {
-        const jwk = toJwk(data);
-        type = jwk.d === undefined ? "public" : "private";
-        checkUsages(asked, type === "private" ? usages.privateUsages : usages.publicUsages);
-        checkJwk(jwk, "OKP", use, extractable, asked);
+      const fromJwk = (jwk) => {
         if (jwk.crv !== name) {
           throw dataError(`The JSON Web Key's "crv" is not "${name}"`);
         }
         if (use === "sig" && jwk.alg !== undefined && jwk.alg !== "EdDSA" && jwk.alg !== name) {
           throw dataError('The JSON Web Key\'s "alg" is not "EdDSA"');
         }
-        bytes = octetJwkBytes(jwk, number);
-      } else {
-        [type, bytes] = importFromDocument(number, format, data, asked, usages);
-      }
-      checkPrivateUsages(type, asked);
-      return makeKey(type, extractable, { name }, asked, bytes);
+        return octetJwkBytes(jwk, number);
+      };
+      const [type, bytes] = importHalf({ number, kty: "OKP", use, usages, fromJwk }, format, data, extractable, asked);
+      return makeHalf(type, extractable, { name }, asked, bytes);
     },
     exportKey(format, key) {
       if (format !== "jwk") {
@@ -589,17 +588,11 @@ function octetKeys(name, number, use, usages, parameters, operations) {
 function octetJwkBytes(jwk, number) {
   const publicBytes = decodeBase64url(jwk.x, "x");
   required(cryptography.curveCheckPublic(number, publicBytes), badKey);
-  if (jwk.d === undefined) {
-    return publicBytes;
-  }
-  const privateBytes = decodeBase64url(jwk.d, "d");
-  if (!cryptography.equal(required(cryptography.curvePublic(number, privateBytes), badKey), publicBytes)) {
-    throw badKey();
-  }
-  return privateBytes;
+  return halfOfJwk(jwk, number, publicBytes);
 }
 
-const ed25519 = octetKeys("Ed25519", ED25519, "sig", SIGNATURE_USAGES, { sign: noParameters, verify: noParameters }, {
+const ed25519 = octetKeys("Ed25519", ED25519, "sig", SIGNATURE_USAGES, {
+  parameters: { sign: noParameters, verify: noParameters },
   sign(parameters, key, data) {
     requireType(key, "private");
     return cryptography.ed25519Sign(keyBytes(key), data);
@@ -610,7 +603,8 @@ const ed25519 = octetKeys("Ed25519", ED25519, "sig", SIGNATURE_USAGES, { sign: n
   },
 });
 
-const x25519 = octetKeys("X25519", X25519, "enc", AGREEMENT_USAGES, { deriveBits: publicParameters }, {
+const x25519 = octetKeys("X25519", X25519, "enc", AGREEMENT_USAGES, {
+  parameters: { deriveBits: publicParameters },
   deriveBits: (parameters, key, length) => agree(X25519, parameters, key, length),
 });
 
@@ -659,7 +653,7 @@ function rsaJwkBytes(jwk) {
 }
 
 // What the three schemes have alike. jose(hash): the algorithm's name in a JSON Web Key.
-function rsa(name, use, usages, jose, parameters, operations) {
+function rsa(name, use, usages, jose, { parameters, ...operations }) {
   return {
     name,
     parameters: { ...parameters, generateKey: rsaGenerateParameters, importKey: hashParameters },
@@ -674,25 +668,19 @@ function rsa(name, use, usages, jose, parameters, operations) {
       return keyPair(rsaAlgorithm(name, hash, publicBytes), extractable, asked, { ...usages, publicBytes, privateBytes });
     },
     importKey({ hash }, format, data, extractable, asked) {
-      let type;
-      let bytes;
-      if (format === "jwk") {
-        const jwk = toJwk(data);
-        type = jwk.d === undefined ? "public" : "private";
-        checkUsages(asked, type === "private" ? usages.privateUsages : usages.publicUsages);
-        checkJwk(jwk, "RSA", use, extractable, asked);
-        checkJwkAlgorithm(jwk, jose(hash));
-        bytes = rsaJwkBytes(jwk);
-      } else if (format === "raw") {
+      if (format === "raw") {
         throw notSupported("RSA keys cannot be imported as raw");
-      } else {
-        [type, bytes] = importFromDocument(RSA, format, data, asked, usages);
       }
+      const fromJwk = (jwk) => {
+        checkJwkAlgorithm(jwk, jose(hash));
+        return rsaJwkBytes(jwk);
+      };
+      const [type, bytes] = importHalf({ number: RSA, kty: "RSA", use, usages, fromJwk }, format, data, extractable, asked);
       if (type === "private" && !cryptography.rsaCheckPrivate(bytes)) {
         throw badKey();
       }
-      checkPrivateUsages(type, asked);
-      return makeKey(type, extractable, rsaAlgorithm(name, hash, type === "private" ? rsaPublicOf(bytes) : bytes), asked, bytes);
+      const publicBytes = type === "private" ? rsaPublicOf(bytes) : bytes;
+      return makeHalf(type, extractable, rsaAlgorithm(name, hash, publicBytes), asked, bytes);
     },
     exportKey(format, key) {
       if (format === "raw") {
@@ -710,7 +698,8 @@ function rsa(name, use, usages, jose, parameters, operations) {
 }
 
 function rsaSignature(name, scheme, jose, parameters) {
-  return rsa(name, "sig", SIGNATURE_USAGES, jose, { sign: parameters, verify: parameters }, {
+  return rsa(name, "sig", SIGNATURE_USAGES, jose, {
+    parameters: { sign: parameters, verify: parameters },
     sign({ saltLength = 0 }, key, data) {
       requireType(key, "private");
       const { number } = hashOfKey(key);
@@ -738,10 +727,10 @@ const labelParameters = (dictionary) => ({
   label: dictionary.label === undefined ? NOTHING : copyBytes(dictionary.label, 'The algorithm\'s "label"'),
 });
 
-function runOaep(run, type, { label }, key, data) {
-  requireType(key, type);
+function runOaep(decrypt, { label }, key, data) {
+  requireType(key, decrypt ? "private" : "public");
   const failed = () => operationError("The data cannot be encrypted or decrypted with this key");
-  return required(run(hashOfKey(key).number, keyBytes(key), label, seed("encryption with RSA"), data), failed);
+  return required(cryptography.rsaOaep(decrypt, hashOfKey(key).number, keyBytes(key), label, seed("encryption with RSA"), data), failed);
 }
 
 const rsaOaep = rsa(
@@ -749,11 +738,7 @@ const rsaOaep = rsa(
   "enc",
   OAEP_USAGES,
   (hash) => (hash.name === "SHA-1" ? "RSA-OAEP" : `RSA-OAEP-${hash.jose}`),
-  { encrypt: labelParameters, decrypt: labelParameters },
-  {
-    encrypt: (parameters, key, data) => runOaep(cryptography.rsaEncrypt, "public", parameters, key, data),
-    decrypt: (parameters, key, data) => runOaep(cryptography.rsaDecrypt, "private", parameters, key, data),
-  },
+  bothWays(ENCRYPTION, labelParameters, runOaep),
 );
 
 // ---- The table ------------------------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@
 // files. The engine keeps the frames alone ("    at f (main.js:3:5)"); all else is made when the property is read, so
 // that an error which nobody looks at costs nothing.
 
-import { TraceMap, originalPositionFor } from "@jridgewell/trace-mapping";
+import { TraceMap, originalPositionFor, sourceContentFor } from "@jridgewell/trace-mapping";
 import { hooks } from "./native.js";
 import { define } from "./web_idl.js";
 
@@ -36,6 +36,25 @@ function originalOf(line, column) {
     sourceMapText = null;
     return null;
   }
+}
+
+// The lines of a file of the author's as the source map has them; null where it doesn't.
+export function sourceLines(file) {
+  try {
+    sourceMap ??= new TraceMap(sourceMapText);
+    return sourceContentFor(sourceMap, file)?.split("\n") ?? null;
+  } catch {
+    return null;
+  }
+}
+
+// A frame's line of a completed stack, taken apart; null for any other line.
+export function placeOfFrame(line) {
+  const [, name = "", file, row, column] = FRAME.exec(line) ?? [];
+  if (file === undefined) {
+    return null;
+  }
+  return { name, file, row: Number(row), place: row === undefined ? file : `${file}:${row}:${column}` };
 }
 
 function describeFrame({ line, name, file, row, column }) {

@@ -58,8 +58,26 @@ function redirected(request, copy, status, from, to) {
   return new Request(body ?? to.href, { method, headers, signal: signalOf(request), redirect: request.redirect });
 }
 
+// What an answer may be encoded with. Of what the script offers only that is passed on which can be decoded: a browser's
+// Accept-Encoding, handed on with its request, must not bring an answer that the script cannot read. One that names no
+// such coding at all is left alone: whoever sends it knows what to do with the answer.
+function setAcceptEncoding(headers) {
+  const given = headers.get("accept-encoding");
+  if (given === null) {
+    // Parts of an encoded body cannot be decoded (Fetch, 4.6).
+    headers.set("accept-encoding", headers.has("range") ? "identity" : "gzip, deflate");
+    return;
+  }
+  const elements = given.split(",").map((element) => element.trim());
+  const known = elements.filter((element) => /^(x-gzip|gzip|deflate|identity)\s*(;|$)/i.test(element));
+  if (known.length < elements.length && known.some((element) => !/^identity/i.test(element))) {
+    headers.set("accept-encoding", known.join(", "));
+  }
+}
+
 function withDefaults(request) {
   const { headers } = request;
+  setAcceptEncoding(headers);
   if (!headers.has("accept")) {
     headers.set("accept", "*/*");
   }

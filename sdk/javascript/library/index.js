@@ -7,6 +7,7 @@ import "./native.js";
 import "./dom_exception.js";
 import "./error_stack.js";
 import "./inspect.js";
+import "./error_page.js";
 import "./console.js";
 import "./event.js";
 import "./event_target.js";

@@ -36,6 +36,11 @@ interface RequestInit {
     duplex?: "half";
 }
 
+interface Body {
+    /** The content as JSON, of a type that the caller vouches for. */
+    json<Content = any>(): Promise<Content>;
+}
+
 interface Request {
     /** Always "half". */
     readonly duplex: "half";

@@ -98,6 +98,8 @@ const AES = [
   { name: "AES-GCM", iv: bytes(16), additionalData: bytes(30) },
   { name: "AES-GCM", iv: bytes(12), tagLength: 96 },
   { name: "AES-GCM", iv: bytes(12), tagLength: 32, additionalData: bytes(3) },
+  ...[13, 15, 17, 31, 32, 60, 128].map((size) => ({ name: "AES-GCM", iv: bytes(size), additionalData: bytes(20) })),
+  ...[32, 64, 96, 104, 112, 120, 128].map((tagLength) => ({ name: "AES-GCM", iv: bytes(20), tagLength, additionalData: bytes(16) })),
 ];
 for (const [index, algorithm] of AES.entries()) {
   for (const size of [16, 24, 32]) {
@@ -121,10 +123,35 @@ for (const [index, algorithm] of AES.entries()) {
 for (const algorithm of [
   { name: "AES-CBC", iv: bytes(15) }, { name: "AES-CBC" }, { name: "AES-CBC", iv: "text" }, { name: "AES-CTR", counter: bytes(15), length: 64 },
   { name: "AES-CTR", counter: bytes(16), length: 0 }, { name: "AES-CTR", counter: bytes(16), length: 129 }, { name: "AES-CTR", counter: bytes(16) },
-  { name: "AES-GCM", iv: bytes(12), tagLength: 100 }, { name: "AES-GCM" }, { name: "AES-GCM", iv: bytes(12), additionalData: 5 },
+  { name: "AES-GCM", iv: bytes(12), tagLength: 100 }, { name: "AES-GCM", iv: bytes(12), tagLength: 0 }, { name: "AES-GCM", iv: bytes(12), tagLength: 136 },
+  { name: "AES-GCM", iv: bytes(12), tagLength: 256 }, { name: "AES-GCM", iv: bytes(0) }, { name: "AES-GCM" }, { name: "AES-GCM", iv: bytes(12), additionalData: 5 },
 ]) {
   await check(`wrong parameters ${JSON.stringify(algorithm)}`, async () =>
     subtle.encrypt(algorithm, await subtle.importKey("raw", bytes(16), algorithm.name, false, ["encrypt"]), text));
+}
+// Cases 5 and 6, 11 and 12, 17 and 18 of "The Galois/Counter Mode of Operation" (McGrew and Viega): ivs of 8 and 60 bytes.
+const hex = (text) => Uint8Array.from(text.match(/../g), (digits) => parseInt(digits, 16));
+const GCM_KEY = "feffe9928665731c6d6a8f9467308308feffe9928665731c6d6a8f9467308308";
+const GCM_TEXT =
+  "d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a721c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba637b39";
+const GCM_IVS = [
+  "cafebabefacedbad",
+  "9313225df88406e555909c5aff5269aa6a7a9538534f7da1e4c303d2a318a728c3c0c95156809539fcf0e2429a6b525416aedbf5a0de6a57a637b39b",
+];
+const GCM_TAGS = [
+  "3612d2e79e3b0785561be14aaca2fccb", "619cc5aefffe0bfa462af43c1699d050", "65dcc57fcf623a24094fcca40d3533f8",
+  "dcf566ff291c25bbb8568fc3d376a6d9", "3a337dbf46a792c45e454913fe2ea8f2", "a44a8266ee1c8eb0c8b5d4cf5ae9f19a",
+];
+for (const size of [16, 24, 32]) {
+  for (const iv of GCM_IVS) {
+    await check(`published vector of AES-GCM with ${size}, iv of ${iv.length / 2}`, async () => {
+      const key = await subtle.importKey("raw", hex(GCM_KEY).slice(0, size), "AES-GCM", false, ["encrypt"]);
+      const additionalData = hex("feedfacedeadbeeffeedfacedeadbeefabaddad2");
+      const hidden = new Uint8Array(await subtle.encrypt({ name: "AES-GCM", iv: hex(iv), additionalData }, key, hex(GCM_TEXT)));
+      const tag = [...hidden.slice(-16)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+      return [tag, GCM_TAGS.includes(tag)];
+    });
+  }
 }
 await check("too little to decrypt", async () => {
   const key = await subtle.importKey("raw", bytes(16), "AES-GCM", false, ["decrypt"]);

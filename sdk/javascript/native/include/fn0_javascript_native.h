@@ -45,6 +45,8 @@ struct fn0_decoder;
 
 /* With keep_bom a byte order mark at the start is text like any other; without, it is left out. */
 struct fn0_decoder *fn0_decoder_create(const struct fn0_encoding *encoding, bool keep_bom);
+
+/* NULL is fine. At any place of the stream. */
 void fn0_decoder_destroy(struct fn0_decoder *decoder);
 
 /* How much room `size` more bytes can need when they are decoded. */
@@ -73,7 +75,10 @@ enum fn0_flow_state {
 /* Bytes on their way through a compressor (at the usual level, 6) or a decompressor. */
 struct fn0_flow;
 
+/* Never NULL: without memory the program ends. */
 struct fn0_flow *fn0_flow_create(enum fn0_format format, bool decompress);
+
+/* NULL is fine. */
 void fn0_flow_destroy(struct fn0_flow *flow);
 
 /*
@@ -103,12 +108,15 @@ enum fn0_hash { FN0_SHA1, FN0_SHA256, FN0_SHA384, FN0_SHA512 };
 
 /* `out` has room for FN0_DIGEST_SIZE_MAX. */
 size_t fn0_digest(enum fn0_hash hash, const uint8_t *data, size_t size, uint8_t *out);
+
+/* `out` as above; a key of any size. */
 size_t fn0_hmac(enum fn0_hash hash, const uint8_t *key, size_t key_size, const uint8_t *data,
                 size_t size, uint8_t *out);
 
 /* Whether two secrets are the same, in a time that does not tell where they differ. */
 bool fn0_equal(const uint8_t *one, const uint8_t *other, size_t size);
 
+/* Any `out_size`. As much work as there are iterations, for each digest of it. */
 void fn0_pbkdf2(enum fn0_hash hash, const uint8_t *password, size_t password_size,
                 const uint8_t *salt, size_t salt_size, uint32_t iterations, uint8_t *out,
                 size_t out_size);
@@ -121,7 +129,7 @@ bool fn0_hkdf(enum fn0_hash hash, const uint8_t *secret, size_t secret_size, con
 enum fn0_aes_mode {
     FN0_AES_CBC, /* with padding: `out` needs room for up to 16 bytes more than the data */
     FN0_AES_CTR,
-    FN0_AES_GCM, /* the tag comes behind the data; the iv is 12 or 16 bytes */
+    FN0_AES_GCM, /* the tag comes behind the data */
     FN0_AES_KW   /* `out` needs room for 8 bytes more */
 };
 
@@ -129,7 +137,8 @@ struct fn0_aes {
     enum fn0_aes_mode mode;
     const uint8_t *key; /* 16, 24 or 32 bytes */
     size_t key_size;
-    const uint8_t *iv; /* 16 bytes; the first counter of CTR; none for KW */
+    const uint8_t
+        *iv; /* 16 bytes; the first counter of CTR; any, but not empty, for GCM; none for KW */
     size_t iv_size;
     const uint8_t *additional; /* GCM only */
     size_t additional_size;
@@ -137,11 +146,9 @@ struct fn0_aes {
     uint32_t counter_bits; /* CTR only: how many of the last bits count, 1 to 128 */
 };
 
-/* The room of fn0_aes_decrypt is the data's size. */
-size_t fn0_aes_encrypt(const struct fn0_aes *aes, const uint8_t *data, size_t size, uint8_t *out,
-                       size_t room);
-size_t fn0_aes_decrypt(const struct fn0_aes *aes, const uint8_t *data, size_t size, uint8_t *out,
-                       size_t room);
+/* To decrypt, `out` needs the room of the data's size. */
+size_t fn0_aes_run(const struct fn0_aes *aes, bool decrypt, const uint8_t *data, size_t size,
+                   uint8_t *out, size_t room);
 
 /*
  * What a key is. On NIST's curves a private key is as many bytes as the field has (32, 48, 66) and
@@ -154,17 +161,22 @@ enum fn0_key_kind { FN0_P256, FN0_P384, FN0_P521, FN0_ED25519, FN0_X25519, FN0_R
 #define FN0_CURVE_PUBLIC_SIZE_MAX 133
 #define FN0_CURVE_SIGNATURE_SIZE_MAX 132
 
-/* On curves: a new private key; the public key of a private one; a public key, checked, and
- * uncompressed if it was not. */
+/* A new private key on a curve. */
 size_t fn0_curve_generate(enum fn0_key_kind curve, const uint8_t *seed, uint8_t *out, size_t room);
+
+/* The public key of a private one. */
 size_t fn0_curve_public(enum fn0_key_kind curve, const uint8_t *key, size_t key_size, uint8_t *out,
                         size_t room);
+
+/* A public key, checked, and uncompressed if it was not. */
 size_t fn0_curve_check_public(enum fn0_key_kind curve, const uint8_t *key, size_t key_size,
                               uint8_t *out, size_t room);
 
 /* ECDSA on NIST's curves, as r and s behind one another; deterministic, by RFC 6979. */
 size_t fn0_ecdsa_sign(enum fn0_key_kind curve, const uint8_t *key, size_t key_size,
                       const uint8_t *digest, size_t digest_size, uint8_t *out, size_t room);
+
+/* Whether it is the key's signature of the digest; false also where key or signature are none. */
 bool fn0_ecdsa_verify(enum fn0_key_kind curve, const uint8_t *key, size_t key_size,
                       const uint8_t *digest, size_t digest_size, const uint8_t *signature,
                       size_t signature_size);
@@ -174,19 +186,27 @@ bool fn0_ecdsa_verify(enum fn0_key_kind curve, const uint8_t *key, size_t key_si
 size_t fn0_ecdh(enum fn0_key_kind curve, const uint8_t *private_key, size_t private_size,
                 const uint8_t *public_key, size_t public_size, uint8_t *out, size_t room);
 
-/* Keys of 32 bytes, a signature of 64. */
+/* Of a key of 32 bytes; the signature has 64. The data itself is signed, not a digest of it. */
 void fn0_ed25519_sign(const uint8_t *key, const uint8_t *data, size_t size, uint8_t *out);
+
+/* The same way round; strict: points of small order are refused. */
 bool fn0_ed25519_verify(const uint8_t *key, const uint8_t *data, size_t size,
                         const uint8_t *signature, size_t signature_size);
 
-/* The key in an SPKI or PKCS#8 document and back. A key that is not of the kind, or not valid on
- * its curve, fails. */
+/* The public key in an SPKI document. One that is not of the kind, or not valid on its curve,
+ * fails. */
 size_t fn0_spki_read(enum fn0_key_kind kind, const uint8_t *der, size_t size, uint8_t *out,
                      size_t room);
+
+/* The SPKI document of a public key; FN0_DOCUMENT_OVERHEAD says how much room it needs. */
 size_t fn0_spki_write(enum fn0_key_kind kind, const uint8_t *key, size_t key_size, uint8_t *out,
                       size_t room);
+
+/* The private key in a PKCS#8 document. A public key that comes with it must belong to it. */
 size_t fn0_pkcs8_read(enum fn0_key_kind kind, const uint8_t *der, size_t size, uint8_t *out,
                       size_t room);
+
+/* The PKCS#8 document of a private key; on NIST's curves with the public one. */
 size_t fn0_pkcs8_write(enum fn0_key_kind kind, const uint8_t *key, size_t key_size, uint8_t *out,
                        size_t room);
 
@@ -205,6 +225,8 @@ struct fn0_part {
 /* A new private key: seconds of work. `exponent` is its public exponent. */
 size_t fn0_rsa_generate(uint32_t bits, const uint8_t *exponent, size_t exponent_size,
                         const uint8_t *seed, uint8_t *out, size_t room);
+
+/* The public key of a private one. */
 size_t fn0_rsa_public(const uint8_t *private_key, size_t size, uint8_t *out, size_t room);
 
 /* Whether its parts are what they say of one another; false too for a key of more than two primes.
@@ -214,10 +236,17 @@ bool fn0_rsa_check_private(const uint8_t *private_key, size_t size);
 /* The parts point into the key. The public one is checked as well. */
 bool fn0_rsa_public_parts(const uint8_t *public_key, size_t size,
                           struct fn0_part parts[FN0_RSA_PUBLIC_PARTS]);
+
+/* As above, and not checked: fn0_rsa_check_private does. False for a key of more than two primes.
+ */
 bool fn0_rsa_private_parts(const uint8_t *private_key, size_t size,
                            struct fn0_part parts[FN0_RSA_PRIVATE_PARTS]);
+
+/* The key that these numbers make, whatever they are: nothing is checked. */
 size_t fn0_rsa_public_of_parts(const struct fn0_part parts[FN0_RSA_PUBLIC_PARTS], uint8_t *out,
                                size_t room);
+
+/* The same of a private one. */
 size_t fn0_rsa_private_of_parts(const struct fn0_part parts[FN0_RSA_PRIVATE_PARTS], uint8_t *out,
                                 size_t room);
 
@@ -237,12 +266,14 @@ struct fn0_rsa {
 /* `out` needs the room of the modulus. */
 size_t fn0_rsa_sign(const struct fn0_rsa *rsa, const uint8_t *digest, size_t digest_size,
                     uint8_t *out, size_t room);
+
+/* Whether it is the key's signature of the digest; false also where the key is none. */
 bool fn0_rsa_verify(const struct fn0_rsa *rsa, const uint8_t *digest, size_t digest_size,
                     const uint8_t *signature, size_t signature_size);
-size_t fn0_rsa_encrypt(const struct fn0_rsa *rsa, const uint8_t *data, size_t size, uint8_t *out,
-                       size_t room);
-size_t fn0_rsa_decrypt(const struct fn0_rsa *rsa, const uint8_t *data, size_t size, uint8_t *out,
-                       size_t room);
+
+/* Encrypts with a public key, decrypts with a private one. `out` as above. */
+size_t fn0_rsa_oaep(const struct fn0_rsa *rsa, bool decrypt, const uint8_t *data, size_t size,
+                    uint8_t *out, size_t room);
 
 #ifdef __cplusplus
 }

@@ -2,18 +2,17 @@
 //! AES in its modes of operation.
 
 use aes::cipher::block_padding::Pkcs7;
-use aes::cipher::consts::{U12, U16};
+use aes::cipher::consts::U16;
 use aes::cipher::{
     BlockCipherDecrypt, BlockCipherEncrypt, BlockModeDecrypt, BlockModeEncrypt, BlockSizeUser,
-    InOutBuf, KeyInit, KeyIvInit, KeySizeUser, StreamCipher, common::array::ArraySize,
+    KeyInit, KeyIvInit, KeySizeUser, StreamCipher,
 };
 use aes::{Aes128, Aes192, Aes256};
-use aes_gcm::{AeadInOut, AesGcm};
-use subtle::ConstantTimeEq;
 
+use crate::gcm::Gcm;
 use crate::memory::{FAILED, bytes, room};
 
-const BLOCK: usize = 16;
+pub const BLOCK: usize = 16;
 
 /// `struct fn0_aes`.
 #[repr(C)]
@@ -34,7 +33,7 @@ const CTR: u32 = 1;
 const GCM: u32 = 2;
 const KEY_WRAP: u32 = 3;
 
-trait Aes:
+pub trait Aes:
     BlockCipherEncrypt
     + BlockCipherDecrypt
     + BlockSizeUser<BlockSize = U16>
@@ -64,62 +63,40 @@ struct Call<'a> {
 }
 
 impl Call<'_> {
-    fn encrypt<C: Aes>(mut self) -> Option<usize> {
-        let size = self.data.len();
+    fn run<C: Aes>(self, decrypt: bool) -> Option<usize> {
         match self.parameters.mode {
-            CBC => {
-                let cipher = cbc::Encryptor::<C>::new_from_slices(self.key, self.iv).ok()?;
-                Some(
-                    cipher
-                        .encrypt_padded_b2b::<Pkcs7>(self.data, self.out)
-                        .ok()?
-                        .len(),
-                )
-            }
+            CBC => self.chain::<C>(decrypt),
             CTR => self.count::<C>(),
             GCM => {
-                let tag = match self.iv.len() {
-                    12 => self.seal::<C, U12>()?,
-                    16 => self.seal::<C, U16>()?,
-                    _ => return None,
-                };
-                let tag_size = self.parameters.tag_size.min(tag.len());
-                self.out
-                    .get_mut(size..size + tag_size)?
-                    .copy_from_slice(&tag[..tag_size]);
-                Some(size + tag_size)
+                let gcm = Gcm::<C>::new(self.key, self.iv)?;
+                let function = if decrypt { Gcm::open } else { Gcm::seal };
+                let tag_size = self.parameters.tag_size;
+                function(gcm, self.additional, self.data, tag_size, self.out)
             }
-            KEY_WRAP => {
-                let cipher = aes_kw::AesKw::<C>::new_from_slice(self.key).ok()?;
-                Some(cipher.wrap_key(self.data, self.out).ok()?.len())
-            }
+            KEY_WRAP => self.wrap::<C>(decrypt),
             _ => None,
         }
     }
 
-    fn decrypt<C: Aes>(self) -> Option<usize> {
-        match self.parameters.mode {
-            CBC => {
-                let cipher = cbc::Decryptor::<C>::new_from_slices(self.key, self.iv).ok()?;
-                Some(
-                    cipher
-                        .decrypt_padded_b2b::<Pkcs7>(self.data, self.out)
-                        .ok()?
-                        .len(),
-                )
-            }
-            CTR => self.count::<C>(),
-            GCM => match self.iv.len() {
-                12 => self.open::<C, U12>(),
-                16 => self.open::<C, U16>(),
-                _ => None,
-            },
-            KEY_WRAP => {
-                let cipher = aes_kw::AesKw::<C>::new_from_slice(self.key).ok()?;
-                Some(cipher.unwrap_key(self.data, self.out).ok()?.len())
-            }
-            _ => None,
-        }
+    fn chain<C: Aes>(self, decrypt: bool) -> Option<usize> {
+        let out = if decrypt {
+            let cipher = cbc::Decryptor::<C>::new_from_slices(self.key, self.iv).ok()?;
+            cipher.decrypt_padded_b2b::<Pkcs7>(self.data, self.out).ok()
+        } else {
+            let cipher = cbc::Encryptor::<C>::new_from_slices(self.key, self.iv).ok()?;
+            cipher.encrypt_padded_b2b::<Pkcs7>(self.data, self.out).ok()
+        };
+        Some(out?.len())
+    }
+
+    fn wrap<C: Aes>(self, decrypt: bool) -> Option<usize> {
+        let cipher = aes_kw::AesKw::<C>::new_from_slice(self.key).ok()?;
+        let out = if decrypt {
+            cipher.unwrap_key(self.data, self.out)
+        } else {
+            cipher.wrap_key(self.data, self.out)
+        };
+        Some(out.ok()?.len())
     }
 
     /// The counter is the last bits of the block and begins anew at 0 past its end, without a carry into the bits
@@ -142,61 +119,18 @@ impl Call<'_> {
         }
         Some(self.data.len())
     }
-
-    /// Encrypts into `out` and gives the whole tag.
-    fn seal<C: Aes, Nonce: ArraySize>(&mut self) -> Option<[u8; BLOCK]> {
-        let cipher = AesGcm::<C, Nonce>::new_from_slice(self.key).ok()?;
-        let out = self.out.get_mut(..self.data.len())?;
-        let buffer = InOutBuf::new(self.data, out).ok()?;
-        let nonce = self.iv.try_into().ok()?;
-        Some(
-            cipher
-                .encrypt_inout_detached(nonce, self.additional, buffer)
-                .ok()?
-                .into(),
-        )
-    }
-
-    fn open<C: Aes, Nonce: ArraySize>(self) -> Option<usize> {
-        let (data, tag) = self
-            .data
-            .split_at_checked(self.data.len().checked_sub(self.parameters.tag_size)?)?;
-        let cipher = AesGcm::<C, Nonce>::new_from_slice(self.key).ok()?;
-        let out = self.out.get_mut(..data.len())?;
-        let nonce = self.iv.try_into().ok()?;
-        if let Ok(tag) = tag.try_into() {
-            let buffer = InOutBuf::new(data, out).ok()?;
-            cipher
-                .decrypt_inout_detached(nonce, self.additional, buffer, tag)
-                .ok()?;
-            return Some(data.len());
-        }
-        // The crate has no shorter tags. Encrypting what is encrypted gives the text; encrypting that, the whole tag.
-        let buffer = InOutBuf::new(data, &mut *out).ok()?;
-        cipher
-            .encrypt_inout_detached(nonce, self.additional, buffer)
-            .ok()?;
-        let mut again = vec![0; data.len()];
-        let buffer = InOutBuf::new(&*out, &mut again).ok()?;
-        let expected = cipher
-            .encrypt_inout_detached(nonce, self.additional, buffer)
-            .ok()?;
-        if bool::from(expected[..tag.len()].ct_eq(tag)) {
-            return Some(data.len());
-        }
-        out.fill(0);
-        None
-    }
 }
 
-unsafe fn call<'a>(
+#[unsafe(no_mangle)]
+unsafe extern "C" fn fn0_aes_run(
     parameters: *const Parameters,
+    decrypt: bool,
     data: *const u8,
     size: usize,
     out: *mut u8,
     out_room: usize,
-) -> Call<'a> {
-    unsafe {
+) -> usize {
+    let call = unsafe {
         let parameters = &*parameters;
         Call {
             parameters,
@@ -206,40 +140,11 @@ unsafe fn call<'a>(
             data: bytes(data, size),
             out: room(out, out_room),
         }
-    }
-}
-
-#[unsafe(no_mangle)]
-unsafe extern "C" fn fn0_aes_encrypt(
-    parameters: *const Parameters,
-    data: *const u8,
-    size: usize,
-    out: *mut u8,
-    out_room: usize,
-) -> usize {
-    let call = unsafe { call(parameters, data, size, out, out_room) };
+    };
     match call.key.len() {
-        16 => call.encrypt::<Aes128>(),
-        24 => call.encrypt::<Aes192>(),
-        32 => call.encrypt::<Aes256>(),
-        _ => None,
-    }
-    .unwrap_or(FAILED)
-}
-
-#[unsafe(no_mangle)]
-unsafe extern "C" fn fn0_aes_decrypt(
-    parameters: *const Parameters,
-    data: *const u8,
-    size: usize,
-    out: *mut u8,
-    out_room: usize,
-) -> usize {
-    let call = unsafe { call(parameters, data, size, out, out_room) };
-    match call.key.len() {
-        16 => call.decrypt::<Aes128>(),
-        24 => call.decrypt::<Aes192>(),
-        32 => call.decrypt::<Aes256>(),
+        16 => call.run::<Aes128>(decrypt),
+        24 => call.run::<Aes192>(decrypt),
+        32 => call.run::<Aes256>(decrypt),
         _ => None,
     }
     .unwrap_or(FAILED)
@@ -256,7 +161,7 @@ mod tests {
         counter_bits: u32,
     }
 
-    fn run(given: &Given, encrypt: bool, data: &[u8]) -> Option<Vec<u8>> {
+    fn run(given: &Given, decrypt: bool, data: &[u8]) -> Option<Vec<u8>> {
         let key = [7; 32];
         let parameters = Parameters {
             mode: given.mode,
@@ -270,14 +175,10 @@ mod tests {
             counter_bits: given.counter_bits,
         };
         let mut out = vec![0; data.len() + 32];
-        let function = if encrypt {
-            fn0_aes_encrypt
-        } else {
-            fn0_aes_decrypt
-        };
         let size = unsafe {
-            function(
+            fn0_aes_run(
                 &parameters,
+                decrypt,
                 data.as_ptr(),
                 data.len(),
                 out.as_mut_ptr(),
@@ -296,6 +197,8 @@ mod tests {
             (GCM, 12, 16, 0),
             (GCM, 12, 12, 0),
             (GCM, 16, 4, 0),
+            (GCM, 1, 16, 0),
+            (GCM, 300, 13, 0),
             (KEY_WRAP, 0, 0, 0),
         ] {
             let given = Given {
@@ -304,12 +207,12 @@ mod tests {
                 tag_size,
                 counter_bits,
             };
-            let mut hidden = run(&given, true, &text).unwrap();
+            let mut hidden = run(&given, false, &text).unwrap();
             assert_ne!(hidden[..text.len()], text);
-            assert_eq!(run(&given, false, &hidden).unwrap(), text);
+            assert_eq!(run(&given, true, &hidden).unwrap(), text);
             if mode == GCM || mode == KEY_WRAP {
                 hidden[3] ^= 1;
-                assert_eq!(run(&given, false, &hidden), None);
+                assert_eq!(run(&given, true, &hidden), None);
             }
         }
     }
@@ -322,11 +225,11 @@ mod tests {
             tag_size: 0,
             counter_bits,
         };
-        let round = run(&given(0xFF, 4), true, &[0; 32]).unwrap();
-        assert_eq!(round[16..], run(&given(0xF0, 4), true, &[0; 16]).unwrap());
-        assert_eq!(run(&given(0xFF, 4), true, &[0; 17 * 16]), None);
+        let round = run(&given(0xFF, 4), false, &[0; 32]).unwrap();
+        assert_eq!(round[16..], run(&given(0xF0, 4), false, &[0; 16]).unwrap());
+        assert_eq!(run(&given(0xFF, 4), false, &[0; 17 * 16]), None);
         assert_eq!(
-            run(&given(0xFF, 128), true, &[0; 17 * 16]).unwrap().len(),
+            run(&given(0xFF, 128), false, &[0; 17 * 16]).unwrap().len(),
             17 * 16
         );
     }
@@ -339,10 +242,10 @@ mod tests {
             tag_size: 16,
             counter_bits: 64,
         };
-        assert_eq!(run(&given(CBC, 15), true, b"x"), None);
-        assert_eq!(run(&given(GCM, 11), true, b"x"), None);
-        assert_eq!(run(&given(GCM, 12), false, b"short"), None);
-        assert_eq!(run(&given(KEY_WRAP, 0), true, b"not a multiple of 8"), None);
-        assert_eq!(run(&given(9, 0), true, b"x"), None);
+        assert_eq!(run(&given(CBC, 15), false, b"x"), None);
+        assert_eq!(run(&given(GCM, 0), false, b"x"), None);
+        assert_eq!(run(&given(GCM, 12), true, b"short"), None);
+        assert_eq!(run(&given(KEY_WRAP, 0), false, b"not a multiple of 8"), None);
+        assert_eq!(run(&given(9, 0), false, b"x"), None);
     }
 }

@@ -131,52 +131,28 @@ fn write_private(kind: u32, key: &[u8], out: &mut [u8]) -> Option<usize> {
     Some(container.encode_to_slice(out).ok()?.len())
 }
 
-#[unsafe(no_mangle)]
-unsafe extern "C" fn fn0_spki_read(
-    kind: u32,
-    der: *const u8,
-    size: usize,
-    out: *mut u8,
-    out_room: usize,
-) -> usize {
-    let (der, out) = unsafe { (bytes(der, size), room(out, out_room)) };
-    read_public(kind, der).map_or(FAILED, |key| put(out, &key))
+/// The functions of the header, which are all of one form. `$run` takes kind, bytes and room.
+macro_rules! offer {
+    ($($name:ident: $run:expr;)*) => {$(
+        #[unsafe(no_mangle)]
+        unsafe extern "C" fn $name(
+            kind: u32,
+            data: *const u8,
+            size: usize,
+            out: *mut u8,
+            out_room: usize,
+        ) -> usize {
+            let (data, out) = unsafe { (bytes(data, size), room(out, out_room)) };
+            $run(kind, data, out).unwrap_or(FAILED)
+        }
+    )*};
 }
 
-#[unsafe(no_mangle)]
-unsafe extern "C" fn fn0_spki_write(
-    kind: u32,
-    key: *const u8,
-    size: usize,
-    out: *mut u8,
-    out_room: usize,
-) -> usize {
-    let (key, out) = unsafe { (bytes(key, size), room(out, out_room)) };
-    write_public(kind, key, out).unwrap_or(FAILED)
-}
-
-#[unsafe(no_mangle)]
-unsafe extern "C" fn fn0_pkcs8_read(
-    kind: u32,
-    der: *const u8,
-    size: usize,
-    out: *mut u8,
-    out_room: usize,
-) -> usize {
-    let (der, out) = unsafe { (bytes(der, size), room(out, out_room)) };
-    read_private(kind, der).map_or(FAILED, |key| put(out, &key))
-}
-
-#[unsafe(no_mangle)]
-unsafe extern "C" fn fn0_pkcs8_write(
-    kind: u32,
-    key: *const u8,
-    size: usize,
-    out: *mut u8,
-    out_room: usize,
-) -> usize {
-    let (key, out) = unsafe { (bytes(key, size), room(out, out_room)) };
-    write_private(kind, key, out).unwrap_or(FAILED)
+offer! {
+    fn0_spki_read: |kind, data, out| Some(put(out, &read_public(kind, data)?));
+    fn0_spki_write: write_public;
+    fn0_pkcs8_read: |kind, data, out| Some(put(out, &read_private(kind, data)?));
+    fn0_pkcs8_write: write_private;
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ mod cipher;
 mod compression;
 mod container;
 mod curve;
+mod gcm;
 mod hash;
 mod memory;
 mod random;

@@ -129,12 +129,12 @@ unsafe extern "C" fn fn0_rsa_public(
     public().unwrap_or(FAILED)
 }
 
-#[unsafe(no_mangle)]
-unsafe extern "C" fn fn0_rsa_public_parts(der: *const u8, size: usize, parts: *mut Part) -> bool {
-    let Ok(key) = RsaPublicKeyRef::from_der(unsafe { bytes(der, size) }) else {
-        return false;
-    };
-    for (index, number) in [key.modulus, key.public_exponent].iter().enumerate() {
+/// Shows the caller where the numbers lie.
+///
+/// # Safety
+/// `parts` has room for them.
+unsafe fn show<'a>(numbers: impl IntoIterator<Item = UintRef<'a>>, parts: *mut Part) {
+    for (index, number) in numbers.into_iter().enumerate() {
         let data = number.as_bytes();
         unsafe {
             parts.add(index).write(Part {
@@ -143,7 +143,16 @@ unsafe extern "C" fn fn0_rsa_public_parts(der: *const u8, size: usize, parts: *m
             })
         };
     }
-    read_public(unsafe { bytes(der, size) }).is_some()
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn fn0_rsa_public_parts(der: *const u8, size: usize, parts: *mut Part) -> bool {
+    let der = unsafe { bytes(der, size) };
+    let Ok(key) = RsaPublicKeyRef::from_der(der) else {
+        return false;
+    };
+    unsafe { show([key.modulus, key.public_exponent], parts) };
+    read_public(der).is_some()
 }
 
 #[unsafe(no_mangle)]
@@ -161,15 +170,7 @@ unsafe extern "C" fn fn0_rsa_private_parts(der: *const u8, size: usize, parts: *
         key.exponent2,
         key.coefficient,
     ];
-    for (index, number) in numbers.iter().enumerate() {
-        let data = number.as_bytes();
-        unsafe {
-            parts.add(index).write(Part {
-                data: data.as_ptr(),
-                size: data.len(),
-            })
-        };
-    }
+    unsafe { show(numbers, parts) };
     key.other_prime_infos.is_none()
 }
 
@@ -274,54 +275,35 @@ unsafe extern "C" fn fn0_rsa_verify(
 }
 
 #[unsafe(no_mangle)]
-unsafe extern "C" fn fn0_rsa_encrypt(
+unsafe extern "C" fn fn0_rsa_oaep(
     parameters: *const Parameters,
+    decrypt: bool,
     data: *const u8,
     size: usize,
     out: *mut u8,
     out_room: usize,
 ) -> usize {
     let parameters = unsafe { &*parameters };
-    let (data, label) = unsafe {
+    let (data, key, label) = unsafe {
         (
             bytes(data, size),
+            bytes(parameters.key, parameters.key_size),
             bytes(parameters.label, parameters.label_size),
         )
     };
-    let encrypt = || {
-        let key = read_public(unsafe { bytes(parameters.key, parameters.key_size) })?;
-        let mut random = unsafe { random::generator(parameters.seed) };
-        with_hash!(parameters.hash, D => key.encrypt(&mut random, Oaep::<D>::new_with_label(label), data)).ok()
-    };
-    encrypt().map_or(FAILED, |hidden| {
-        put(unsafe { room(out, out_room) }, &hidden)
-    })
-}
-
-#[unsafe(no_mangle)]
-unsafe extern "C" fn fn0_rsa_decrypt(
-    parameters: *const Parameters,
-    data: *const u8,
-    size: usize,
-    out: *mut u8,
-    out_room: usize,
-) -> usize {
-    let parameters = unsafe { &*parameters };
-    let (data, label) = unsafe {
-        (
-            bytes(data, size),
-            bytes(parameters.label, parameters.label_size),
-        )
-    };
-    let decrypt = || {
-        let key = read_private(unsafe { bytes(parameters.key, parameters.key_size) })?;
+    let run = || {
         let mut random = unsafe { random::generator(parameters.seed) };
         with_hash!(parameters.hash, D => {
-            key.decrypt_blinded(&mut random, Oaep::<D>::new_with_label(label), data)
+            let padding = Oaep::<D>::new_with_label(label);
+            if decrypt {
+                read_private(key)?.decrypt_blinded(&mut random, padding, data)
+            } else {
+                read_public(key)?.encrypt(&mut random, padding, data)
+            }
         })
         .ok()
     };
-    decrypt().map_or(FAILED, |text| put(unsafe { room(out, out_room) }, &text))
+    run().map_or(FAILED, |done| put(unsafe { room(out, out_room) }, &done))
 }
 
 #[cfg(test)]
@@ -392,12 +374,12 @@ mod tests {
         }
         let given = parameters(2, &public);
         let size =
-            unsafe { fn0_rsa_encrypt(&given, b"text".as_ptr(), 4, out.as_mut_ptr(), out.len()) };
+            unsafe { fn0_rsa_oaep(&given, false, b"text".as_ptr(), 4, out.as_mut_ptr(), out.len()) };
         assert_eq!(size, 256);
         let mut text = [0; 256];
         let given = parameters(2, &private);
         let size =
-            unsafe { fn0_rsa_decrypt(&given, out.as_ptr(), 256, text.as_mut_ptr(), text.len()) };
+            unsafe { fn0_rsa_oaep(&given, true, out.as_ptr(), 256, text.as_mut_ptr(), text.len()) };
         assert_eq!(&text[..size], b"text");
 
         let mut parts: [Part; 8] = std::array::from_fn(|_| Part {
