@@ -22,6 +22,34 @@ static _Noreturn void fail(const char *message)
     abort();
 }
 
+#define ROOM_BYTES_MIN ((size_t)1 << 20)
+#define ROOM_PER_INPUT_BYTE 8
+
+static void *allocate_above(const void *place, size_t bytes)
+{
+    void *memory = malloc(bytes);
+    if (memory == NULL || (uintptr_t)memory > (uintptr_t)place)
+        return memory;
+    void *higher = allocate_above(place, bytes);
+    free(memory);
+    return higher;
+}
+
+/* A snapshot's file holds all that lies between the first and the last byte of memory that isn't 0.
+ * So what is read and then given back lies above a room that is left to what stays. */
+static bool leave_room_below(struct host_bytes *input)
+{
+    void *room = malloc(ROOM_BYTES_MIN + input->bytes * ROOM_PER_INPUT_BYTE);
+    uint8_t *moved = allocate_above(room, stages_memory_bytes(input->bytes));
+    free(room);
+    if (moved == NULL)
+        return false;
+    memcpy(moved, input->data, input->bytes);
+    free(input->data);
+    input->data = moved;
+    return true;
+}
+
 void exports_function_wizer_initialize(void)
 {
     struct host_bytes input;
@@ -33,6 +61,8 @@ void exports_function_wizer_initialize(void)
         fail("out of memory");
     if (!host_read_input(&input))
         fail("stdin cannot be read");
+    if (!leave_room_below(&input))
+        fail("out of memory");
     if (!stages_run(engine, input, &error))
         fail(error != NULL ? error : "out of memory");
     free(input.data);

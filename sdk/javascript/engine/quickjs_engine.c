@@ -44,6 +44,7 @@ static JSValue quickjs_json_number(const uint8_t *begin, const uint8_t *end);
 #include "quickjs/regexp.c"
 #include "quickjs/shapes.c"
 #include "quickjs/string.c"
+#include "quickjs/strip.c"
 
 void quickjs_seed_random(JSContext *context, uint64_t seed)
 {

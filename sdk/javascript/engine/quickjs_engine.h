@@ -52,4 +52,12 @@ bool quickjs_replace_functions(JSContext *context);
 /* JSON.stringify(value): a string, undefined, or an exception. */
 JSValue quickjs_json_stringify(JSContext *context, JSValueConst value);
 
+/* Takes the names of local variables and the positions of instructions out of a compiled script
+ * that has not run: its frames keep their functions' names and its file's, with a line that means
+ * nothing. */
+void quickjs_strip(JSContext *context, JSValueConst script);
+
+/* Zeroes what has been freed and is kept by QuickJS itself. */
+void quickjs_wipe_free_memory(JSRuntime *runtime);
+
 #endif

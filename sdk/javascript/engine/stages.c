@@ -8,22 +8,16 @@
 #include <string.h>
 
 #include "header_list.h"
+#include "quickjs_engine.h"
 
 struct stage {
     char kind[16];
-    char *name; /* terminated copies: QuickJS wants zeros behind them */
-    char *source;
+    char *name;   /* a terminated copy */
+    char *source; /* what stands behind it is the map, or one spare byte */
     size_t source_bytes;
     struct text map;
+    struct host_bytes memory; /* where all that lies, and more */
 };
-
-/* Garbage in freed memory would make the snapshot larger. */
-static void free_wiped(char *text, size_t bytes)
-{
-    if (text != NULL)
-        memset(text, 0, bytes);
-    free(text);
-}
 
 static char *copy_terminated(const char *data, size_t bytes)
 {
@@ -41,9 +35,11 @@ static bool read_stage(struct host_bytes input, struct stage *ret_stage)
 {
     char head[HEAD_BYTES_MAX];
     size_t name_bytes, map_bytes;
-    const char *end = input.data == NULL ? NULL : memchr(input.data, '\n', input.bytes);
-    size_t head_bytes = end == NULL ? HEAD_BYTES_MAX : (size_t)(end - (const char *)input.data);
-    *ret_stage = (struct stage){0};
+    char *end = input.data == NULL ? NULL : memchr(input.data, '\n', input.bytes);
+    size_t head_bytes = end == NULL ? HEAD_BYTES_MAX : (size_t)(end - (char *)input.data);
+    *ret_stage = (struct stage){
+        .memory = {.data = input.data, .bytes = stages_memory_bytes(input.bytes)},
+    };
     if (head_bytes >= HEAD_BYTES_MAX)
         return false;
     memcpy(head, input.data, head_bytes);
@@ -56,9 +52,16 @@ static bool read_stage(struct host_bytes input, struct stage *ret_stage)
         map_bytes != left - name_bytes - ret_stage->source_bytes)
         return false;
     ret_stage->name = copy_terminated(end + 1, name_bytes);
-    ret_stage->source = copy_terminated(end + 1 + name_bytes, ret_stage->source_bytes);
-    ret_stage->map = (struct text){end + 1 + name_bytes + ret_stage->source_bytes, map_bytes};
-    return ret_stage->name != NULL && ret_stage->source != NULL;
+    ret_stage->source = end + 1 + name_bytes;
+    ret_stage->map = (struct text){ret_stage->source + ret_stage->source_bytes, map_bytes};
+    return ret_stage->name != NULL;
+}
+
+/* QuickJS wants a zero behind the source. The map's first byte goes lost. */
+static const char *terminated_source(const struct stage *stage)
+{
+    stage->source[stage->source_bytes] = '\0';
+    return stage->source;
 }
 
 /* ---- Library ----------------------------------------------------------------------------------
@@ -76,30 +79,65 @@ static JSValue hooks_object(struct engine *engine)
     return hooks;
 }
 
-/* Compiles a classic script and drops the text of its functions, which QuickJS would keep once for
- * each: nobody asks for the library's. */
-static JSValue compile_without_source(JSContext *context, const struct stage *stage)
+/* Compiles the script in `context`, which is not the engine's: what compiling leaves behind goes
+ * with it. The bytecode (js_free) has neither the text of functions nor positions, which nobody
+ * asks the library for. NULL: there is an exception. */
+static uint8_t *compile_library(JSContext *context, const struct stage *stage, size_t *ret_bytes)
 {
-    size_t bytes;
-    JSValue script = JS_Eval(context, stage->source, stage->source_bytes, stage->name,
+    JSValue script = JS_Eval(context, terminated_source(stage), stage->source_bytes, stage->name,
                              JS_EVAL_TYPE_GLOBAL | JS_EVAL_FLAG_STRICT | JS_EVAL_FLAG_COMPILE_ONLY);
     if (JS_IsException(script))
-        return script;
-    uint8_t *written =
-        JS_WriteObject(context, &bytes, script, JS_WRITE_OBJ_BYTECODE | JS_WRITE_OBJ_STRIP_SOURCE);
+        return NULL;
+    quickjs_strip(context, script);
+    uint8_t *bytecode = JS_WriteObject(context, ret_bytes, script,
+                                       JS_WRITE_OBJ_BYTECODE | JS_WRITE_OBJ_STRIP_SOURCE);
     JS_FreeValue(context, script);
-    if (written == NULL)
-        return JS_EXCEPTION;
-    script = JS_ReadObject(context, written, bytes, JS_READ_OBJ_BYTECODE);
-    js_free(context, written);
-    return script;
+    return bytecode;
+}
+
+/* The text of what `context` has thrown, as an error of the engine's. */
+static void pass_exception(struct engine *engine, JSContext *context)
+{
+    JSValue exception = JS_GetException(context);
+    const char *text = JS_ToCString(context, exception);
+    JS_ThrowPlainError(engine->context, "%s", text == NULL ? "out of memory" : text);
+    JS_FreeCString(context, text);
+    JS_FreeValue(context, exception);
+}
+
+/* The library's bytecode takes the place of its source: above what the engine makes of it. */
+static bool compile_in_place(struct engine *engine, const struct stage *stage, size_t *ret_bytes)
+{
+    JSRuntime *runtime = JS_NewRuntime();
+    JSContext *context = runtime == NULL ? NULL : JS_NewContext(runtime);
+    bool is_done = false;
+    if (context == NULL) {
+        JS_ThrowOutOfMemory(engine->context);
+    } else {
+        JS_SetMaxStackSize(runtime, 0); /* by default more than there is */
+        uint8_t *bytecode = compile_library(context, stage, ret_bytes);
+        if (bytecode == NULL)
+            pass_exception(engine, context);
+        else if (*ret_bytes > stage->memory.bytes)
+            JS_ThrowPlainError(engine->context, "the library's bytecode is too large");
+        else
+            is_done = memcpy(stage->memory.data, bytecode, *ret_bytes) != NULL;
+        js_free(context, bytecode);
+        JS_FreeContext(context);
+    }
+    if (runtime != NULL)
+        JS_FreeRuntime(runtime);
+    return is_done;
 }
 
 static int run_library(struct engine *engine, const struct stage *stage)
 {
     JSContext *context = engine->context;
+    size_t bytes;
+    if (!compile_in_place(engine, stage, &bytes))
+        return -1;
     JSValue hooks = hooks_object(engine);
-    JSValue script = compile_without_source(context, stage);
+    JSValue script = JS_ReadObject(context, stage->memory.data, bytes, JS_READ_OBJ_BYTECODE);
     JSValue result = JS_IsException(script) ? script : JS_EvalFunction(context, script);
     int taken = JS_IsException(result) ? -1 : engine_take_hooks(engine, hooks);
     JS_FreeValue(context, result);
@@ -189,7 +227,7 @@ static int run_module(struct engine *engine, const struct stage *stage, bool has
     }
     if (set_source_map(engine, stage->map) != 0)
         return -1;
-    JSValue module = JS_Eval(context, stage->source, stage->source_bytes, stage->name,
+    JSValue module = JS_Eval(context, terminated_source(stage), stage->source_bytes, stage->name,
                              JS_EVAL_TYPE_MODULE | JS_EVAL_FLAG_COMPILE_ONLY);
     if (JS_IsException(module))
         return -1;
@@ -233,7 +271,7 @@ bool stages_run(struct engine *engine, struct host_bytes input, char **ret_error
         JS_FreeValue(context, exception);
     }
     free(stage.name);
-    free_wiped(stage.source, stage.source_bytes);
     quickjs_keep(engine->runtime, &engine->kept);
+    quickjs_wipe_free_memory(engine->runtime);
     return result == 0;
 }

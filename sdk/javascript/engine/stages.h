@@ -16,7 +16,14 @@
 #include "engine.h"
 #include "host.h"
 
-/* Does what `input` (borrowed) says. False: *ret_error says why, for people (malloc). */
+/* How much memory an input of so many bytes must lie in: room for bytecode in its place. */
+static inline size_t stages_memory_bytes(size_t input_bytes)
+{
+    return input_bytes * 2 + 1;
+}
+
+/* Does what `input` (borrowed) says, and writes to its memory. False: *ret_error says why, for
+ * people (malloc). */
 bool stages_run(struct engine *engine, struct host_bytes input, char **ret_error);
 
 #endif

@@ -59,7 +59,7 @@ static int run_stage(struct engine *engine, const char *kind, const char *path)
     free(map_path);
     const char *name = strrchr(path, '/') == NULL ? path : strrchr(path, '/') + 1;
     size_t size = 128 + strlen(name) + source.bytes + map.bytes;
-    char *framed = malloc(size);
+    char *framed = malloc(stages_memory_bytes(size));
     int head = snprintf(framed, size, "fn0-javascript 1 %s %zu %zu %zu\n%s", kind, strlen(name),
                         source.bytes, map.bytes, name);
     if (source.bytes > 0)

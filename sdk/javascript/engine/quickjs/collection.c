@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What collections pass by. Part of quickjs_engine.c. */
+/* What collections pass by, and what they leave. Part of quickjs_engine.c. */
 
 static struct list_head *kept_list(struct quickjs_kept *kept)
 {
@@ -53,4 +53,24 @@ void quickjs_collect_after(JSRuntime *runtime, size_t growth, size_t *threshold)
         return;
     *threshold = runtime->malloc_state.malloc_size + growth;
     runtime->malloc_gc_threshold = *threshold;
+}
+
+/* Blocks that are free inside of an arena, which QuickJS keeps. */
+static void wipe_arena(JSArena *arena)
+{
+    size_t block_bytes = arena_block_sizes[arena->block_size_idx];
+    for (unsigned int i = arena->first_free_block; i != JS_ARENA_FREE_NIL;) {
+        JSMallocBlockHeader *block = arena_get_block(arena, i, block_bytes);
+        memset(block->user_data, 0, block_bytes - sizeof(*block));
+        i = block->u.free_next;
+    }
+}
+
+void quickjs_wipe_free_memory(JSRuntime *runtime)
+{
+    for (int i = 0; i < JS_ARENA_BLOCK_SIZE_COUNT; i++) {
+        struct list_head *link;
+        list_for_each(link, &runtime->arena_state.free_arena_list[i])
+            wipe_arena(list_entry(link, JSArena, free_link));
+    }
 }
