@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "base/configuration.h"
+#include "base/identifier.h"
 #include "base/units.h"
 
 /* How much of a wrong value a message repeats. */
@@ -27,6 +28,10 @@ static const char *plural_of_items(enum configuration_kind kind)
         return "prefixes or addresses with ports, like \"10.1.0.0/16\" or \"127.0.0.1:9000\"";
     case CONFIGURATION_HOSTS:
         return "names of hosts, like \"api.example.com\"";
+    case CONFIGURATION_PATTERNS:
+        return "patterns of paths within the folder, like \"src/**\"";
+    case CONFIGURATION_NAME:
+        return "a name of a-z, 0-9 and '-', like \"hello\"";
     case CONFIGURATION_BOOLEAN:
         return "true or false";
     case CONFIGURATION_ENVIRONMENT:
@@ -231,6 +236,20 @@ static bool is_host(struct slice text)
     return label_bytes > 0 && text.bytes <= 253;
 }
 
+/* Seen from a folder, and within it. */
+static bool is_pattern(struct slice text)
+{
+    bool inside = text.bytes > 0 && text.data[0] != '/' && !memchr(text.data, '\0', text.bytes);
+    while (inside && text.bytes > 0) {
+        const char *slash = memchr(text.data, '/', text.bytes);
+        size_t bytes = slash ? (size_t)(slash - text.data) : text.bytes;
+        inside = !slice_equal((struct slice){text.data, bytes}, SLICE(".."));
+        text.data += bytes + (slash != NULL);
+        text.bytes -= bytes + (slash != NULL);
+    }
+    return inside;
+}
+
 static bool has_form(enum configuration_kind kind, struct slice text)
 {
     switch (kind) {
@@ -242,6 +261,8 @@ static bool has_form(enum configuration_kind kind, struct slice text)
         return is_prefix(text) || is_address_with_port(text, 1);
     case CONFIGURATION_HOSTS:
         return is_host(text);
+    case CONFIGURATION_PATTERNS:
+        return is_pattern(text);
     default:
         return text.bytes > 0 && memchr(text.data, '\0', text.bytes) == NULL;
     }
@@ -364,10 +385,15 @@ int configuration_value_read(const struct configuration_info *row, const struct 
     switch (row->kind) {
     case CONFIGURATION_TEXT:
         return read_text(row, value, member, arena, error);
+    case CONFIGURATION_NAME:
+        if (value->kind != TOML_STRING || !function_name_valid(value->text))
+            return configuration_value_refuse(row, value, error);
+        return read_text(row, value, member, arena, error);
     case CONFIGURATION_ADDRESSES:
     case CONFIGURATION_PREFIXES:
     case CONFIGURATION_EXCEPTIONS:
     case CONFIGURATION_HOSTS:
+    case CONFIGURATION_PATTERNS:
         return read_texts(row, value, append, member, arena, error);
     case CONFIGURATION_BOOLEAN:
         if (value->kind != TOML_BOOLEAN)
