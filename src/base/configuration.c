@@ -663,6 +663,18 @@ int project_configuration_create(const char *path, struct slice text,
     return 0;
 }
 
+const void *project_configuration_member(const struct project_configuration *configuration,
+                                         size_t index)
+{
+    const struct configuration_info *row = configuration_info_at(index);
+    if (!row || row->scope == CONFIGURATION_HOST || row->kind == CONFIGURATION_ENVIRONMENT)
+        return NULL;
+    const char *owner = row->scope == CONFIGURATION_PROJECT
+                            ? (const char *)configuration
+                            : (const char *)&configuration->function;
+    return owner + offsets[index];
+}
+
 void project_configuration_destroy(struct project_configuration *configuration)
 {
     if (!configuration)

@@ -194,6 +194,10 @@ int project_configuration_create(const char *path, struct slice text,
                                  struct project_configuration **ret_configuration,
                                  struct error *error);
 
+/* The member that the row at a place goes to; NULL for those of a host, and of the environment. */
+const void *project_configuration_member(const struct project_configuration *configuration,
+                                         size_t index);
+
 /* NULL is fine. */
 void project_configuration_destroy(struct project_configuration *configuration);
 

@@ -66,10 +66,9 @@ static int print_options(struct buffer *text, enum command command)
         if (info->command == command)
             code = print_flag(text, info->flag, info->argument, info->help, NULL);
     }
-    for (size_t i = 0; command == COMMAND_SERVE && i < configuration_info_count() && code == 0;
-         i++) {
+    for (size_t i = 0; i < configuration_info_count() && code == 0; i++) {
         const struct configuration_info *info = configuration_info_at(i);
-        if (info->flag)
+        if (command_takes_key(command, info))
             code = print_flag(text, info->flag, info->argument, info->help, info->default_text);
     }
     return code;

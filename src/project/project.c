@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/slice.h"
 #include "project/variables.h"
+#include "tables/configuration.h"
 
 #define TEXTS_BYTES_MAX (1u << 20)
 #define VARIABLES_BYTES_MAX (16u << 20)
@@ -79,6 +80,31 @@ static int find(struct project *project, const char *given, struct error *error)
                      PROJECT_FILE, given ? given : "this folder");
 }
 
+/* ---- Flags: a project's and its host's may stand in one list ---- */
+
+static bool is_hosts_flag(const struct configuration_flag *flag)
+{
+    for (size_t i = 0; i < configuration_info_count(); i++) {
+        const struct configuration_info *row = configuration_info_at(i);
+        if (strcmp(row->key, flag->key) == 0 &&
+            (row->scope != CONFIGURATION_HOST || row->kind == CONFIGURATION_LIMITS))
+            return false;
+    }
+    return true;
+}
+
+/* Copies those of a host, or the others. Returns how many. */
+static size_t copy_flags(struct configuration_flag *to, const struct configuration_flag *flags,
+                         size_t count, bool of_host)
+{
+    size_t copied = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (is_hosts_flag(&flags[i]) == of_host)
+            to[copied++] = flags[i];
+    }
+    return copied;
+}
+
 /* ---- Reading ---- */
 
 static int read_file(const char *path, const char *shown, struct buffer *text, struct error *error)
@@ -106,8 +132,8 @@ static int read_all(struct project *project, const struct project_options *optio
         return error_set_memory(error);
     if (variables.count > 0)
         memcpy(flags, variables.flags, variables.count * sizeof(flags[0]));
-    if (options->flag_count > 0)
-        memcpy(flags + variables.count, options->flags, options->flag_count * sizeof(flags[0]));
+    count = variables.count +
+            copy_flags(flags + variables.count, options->flags, options->flag_count, false);
     return project_configuration_create(project->shown, text, flags, count, &project->configuration,
                                         error);
 }
@@ -252,9 +278,8 @@ int project_make_host(const struct project *project, const struct configuration_
         return error_set_memory(error);
     all[0] = (struct configuration_flag){
         .key = "component", .value = project->component, .flag = "component"};
-    if (flag_count > 0)
-        memcpy(all + 1, flags, flag_count * sizeof(flags[0]));
-    int code = host_configuration_create(NULL, all, flag_count + 1, ret_configuration, error);
+    size_t count = 1 + copy_flags(all + 1, flags, flag_count, true);
+    int code = host_configuration_create(NULL, all, count, ret_configuration, error);
     free(all);
     if (code)
         return code;

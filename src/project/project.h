@@ -52,7 +52,7 @@ struct project {
 struct project_options {
     const char *folder;                     /* where to look first; NULL: this one */
     const char *const *environment;         /* NULL-terminated NAME=VALUE; NULL: none */
-    const struct configuration_flag *flags; /* may be NULL */
+    const struct configuration_flag *flags; /* may be NULL; those of a host's keys are left out */
     size_t flag_count;
 };
 
@@ -68,7 +68,8 @@ void project_destroy(struct project *project);
 
 /* Makes the configuration of a host that serves the project's function and nothing else, as `fn0
  * serve COMPONENT` would: its component, limits, environment and the rest, the function's maxima no
- * lower than what it asks for; then `flags`, which are of a host. Errors as of
+ * lower than what it asks for; and of `flags` those that are of a host's keys (the others have done
+ * their work in project_create). Errors as of
  * host_configuration_create; the caller destroys *ret_configuration. */
 int project_make_host(const struct project *project, const struct configuration_flag *flags,
                       size_t flag_count, struct host_configuration **ret_configuration,

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "base/configuration.h"
+#include "base/configuration_value.h"
 #include "base/machine.h"
 #include "tables/configuration.h"
 
@@ -312,6 +313,44 @@ static void each_key_of_a_project_goes_to_its_place(void **state)
     }
     project_configuration_destroy(project);
     project_configuration_destroy(NULL);
+}
+
+static void what_was_read_can_be_written(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *key;
+        const char *text;
+    } rows[] = {
+        {"name", "\"hello-2\""},        {"main", "\"src/a.ts\""},
+        {"language", "\"python\""},     {"build.watch", "[\"a\", \"b/**\"]"},
+        {"limits.cpu", "\"1 h\""},      {"limits.memory", "\"128 MB\""},
+        {"instance.warm_max", "1000"},  {"limits.response_body", "\"none\""},
+        {"instance.reuse", "\"auto\""}, {"outbound.hosts", "[]"},
+    };
+    struct project_configuration *project = NULL;
+    assert_int_equal(project_configuration_create("fn0.toml", slice_of(every_key_of_a_project),
+                                                  NULL, 0, &project, NULL),
+                     0);
+    size_t found = 0;
+    for (size_t i = 0; i < configuration_info_count(); i++) {
+        const struct configuration_info *row = configuration_info_at(i);
+        const void *member = project_configuration_member(project, i);
+        assert_true(!member ==
+                    (row->scope == CONFIGURATION_HOST || row->kind == CONFIGURATION_ENVIRONMENT));
+        for (size_t j = 0; member && j < sizeof(rows) / sizeof(rows[0]); j++) {
+            if (strcmp(rows[j].key, row->key) != 0)
+                continue;
+            struct buffer text;
+            buffer_init(&text, 4096);
+            assert_int_equal(configuration_value_write(&text, row, member), 0);
+            assert_true(slice_equal(buffer_slice(&text), slice_of(rows[j].text)));
+            buffer_fini(&text);
+            found++;
+        }
+    }
+    assert_int_equal(found, sizeof(rows) / sizeof(rows[0]));
+    project_configuration_destroy(project);
 }
 
 static void keys_of_projects_are_no_others(void **state)
@@ -803,6 +842,7 @@ int main(void)
         cmocka_unit_test(each_key_goes_to_its_place),
         cmocka_unit_test(the_test_knows_every_key),
         cmocka_unit_test(each_key_of_a_project_goes_to_its_place),
+        cmocka_unit_test(what_was_read_can_be_written),
         cmocka_unit_test(keys_of_projects_are_no_others),
         cmocka_unit_test(numbers_out_of_range),
         cmocka_unit_test(sizes_and_durations),
