@@ -106,6 +106,8 @@ static int print_build(struct buffer *text)
     return buffer_print(
         text,
         "\n"
+        "Without SCRIPT the component of the project is made that this folder belongs to: the one with\n"
+        "fn0.toml in it or above it (docs/functions.md).\n\n"
         "SCRIPT is a .js, .jsx, .mjs, .ts, .tsx or .mts file whose default export has a method\n"
         "fetch(request, env, ctx). It is bundled with all that it imports and evaluated once; the\n"
         "component begins where that ended. Node.js 20 or newer is needed; FN0_SDK names the folder\n"

@@ -20,8 +20,8 @@
  *   help       one line, no full stop; NULL: not for people, and not listed */
 #define COMMAND_TABLE(X)                                                                          \
     X(COMMAND_SERVE, "serve", "[options] [COMPONENT.wasm]", HOST, "serve functions over HTTP")    \
-    X(COMMAND_BUILD, "build", "[options] SCRIPT", NONE,                                           \
-      "make a component of a function in JavaScript or TypeScript")                               \
+    X(COMMAND_BUILD, "build", "[options] [SCRIPT]", NONE,                                         \
+      "make the component of a project, or of one script in JavaScript or TypeScript")            \
     X(COMMAND_CONFIG, "config", "[options]", PROJECT,                                             \
       "show what a project's fn0.toml and all that stands above it say")                          \
     X(COMMAND_BUILD_ENGINE, "build-engine", "[options] ENGINE.wasm LIBRARY.js -o OUT.wasm", NONE, \
@@ -40,9 +40,11 @@
       "read the configuration (TOML); flags stand above it")                                       \
     X(OPTION_SERVE_HELP, COMMAND_SERVE, "--help", NULL, "show this text")                          \
     X(OPTION_BUILD_OUT, COMMAND_BUILD, "-o", "OUT.wasm",                                           \
-      "where the component goes (default: SCRIPT's name with .wasm, in this folder)")              \
+      "where the component goes (default: as fn0.toml says, or SCRIPT's name with .wasm)")         \
+    X(OPTION_BUILD_FORCE, COMMAND_BUILD, "--force", NULL,                                          \
+      "build the project though nothing has changed")                                              \
     X(OPTION_BUILD_START_CPU, COMMAND_BUILD, "--start-cpu", "TIME",                                \
-      "CPU time that evaluating the script may take (default: 1s)")                                \
+      "CPU time that the start may take, or evaluating the script (default: 1s)")                  \
     X(OPTION_BUILD_CACHE_DIR, COMMAND_BUILD, "--cache-dir", "DIR",                                 \
       "where the compiled engine is kept (default: as of fn0 serve)")                              \
     X(OPTION_BUILD_JSON, COMMAND_BUILD, "--json", NULL, "print what was made as one line of JSON") \
