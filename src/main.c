@@ -16,8 +16,10 @@
 #include "cli/command_line.h"
 #include "cli/config.h"
 #include "cli/help.h"
+#include "cli/init.h"
 #include "cli/program.h"
 #include "cli/serve.h"
+#include "cli/test.h"
 #include "runtime/compiler.h"
 #include "tables/commands.h"
 #include "tables/release.h"
@@ -49,6 +51,10 @@ static enum exit_status run_command(const struct program *program, enum command 
         return build_run(program, count, words);
     case COMMAND_BUILD_ENGINE:
         return build_engine_run(program, count, words);
+    case COMMAND_TEST:
+        return test_run(program, count, words);
+    case COMMAND_INIT:
+        return init_run(program, count, words);
     case COMMAND_CONFIG:
         return config_run(program, count, words);
     case COMMAND_NONE:

@@ -148,6 +148,9 @@ struct project_configuration {
         const char *command;
         struct texts watch; /* patterns */
     } build;
+    struct {
+        const char *command;
+    } test;
     struct function_configuration function;
     struct configuration_origin *origins;          /* by the row's place in the table */
     struct configuration_origin *variable_origins; /* by the place in function.environment */

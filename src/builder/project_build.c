@@ -21,6 +21,7 @@
 #define COMPONENT_MODE 0644
 #define COMPONENT_BYTES_MAX (512u << 20)
 #define OUTPUT_BYTES_MAX (1u << 20)
+#define TYPES_BYTES_MAX (16u << 20)
 
 /* One build. */
 struct run {
@@ -119,6 +120,32 @@ static void keep_stamp(struct run *run, const uint8_t inputs[SHA256_BYTES])
 
 /* ---- The languages ---- */
 
+/* What a function may use, for tsc and editors: tsconfig.json names the folder. A project is not
+ * the worse built where they are missing. */
+static void put_types(const struct run *run, const char *sdk)
+{
+    static const char types[] = PROJECT_FOLDER "/types";
+    char from[PATH_MAX];
+    char to[PATH_MAX];
+    struct stat old;
+    struct stat new;
+    struct buffer text;
+    int bytes = snprintf(from, sizeof(from), "%s/types/index.d.ts", sdk);
+    int length = snprintf(to, sizeof(to), "%s/%s", run->project->folder, types);
+    if (bytes < 0 || (size_t)bytes >= sizeof(from) || length < 0 ||
+        (size_t)length + sizeof("/index.d.ts") > sizeof(to))
+        return;
+    (void)mkdir(to, 0777);
+    memcpy(to + length, "/index.d.ts", sizeof("/index.d.ts"));
+    if (stat(from, &new) != 0 ||
+        (stat(to, &old) == 0 && old.st_size == new.st_size &&old.st_mtime >= new.st_mtime))
+        return;
+    buffer_init(&text, TYPES_BYTES_MAX);
+    if (file_read(from, &text, NULL, NULL) == 0)
+        (void)file_write(to, buffer_slice(&text), COMPONENT_MODE, NULL, NULL);
+    buffer_fini(&text);
+}
+
 static int make_javascript(struct run *run)
 {
     const struct project_build_options *options = run->options;
@@ -130,6 +157,7 @@ static int make_javascript(struct run *run)
         return code;
     if (!realpath(found, sdk))
         return error_set_errno(run->error, errno, "cannot find %s", found);
+    put_types(run, sdk);
     const struct javascript_options javascript = {
         .clock = options->clock,
         .sdk = sdk,

@@ -20,8 +20,13 @@
 /* One run of the command. */
 struct run {
     const struct program *program;
-    const struct command_line *line;
     struct project *project;
+    const char *cache_directory;
+    const char *out; /* -o; NULL */
+    int output;      /* where the line goes */
+    bool json;
+    bool force;
+    bool only_changes; /* nothing is said where nothing had changed */
     struct project_build_options options;
     struct project_made made;
     char program_folder[PATH_MAX];
@@ -84,11 +89,9 @@ static int print_summary(const struct run *run, struct error *error)
 {
     struct buffer text;
     buffer_init(&text, SUMMARY_BYTES_MAX);
-    int code =
-        run->line->options[OPTION_BUILD_JSON] ? print_json(&text, run) : print_line(&text, run);
+    int code = run->json ? print_json(&text, run) : print_line(&text, run);
     if (code == 0)
-        code =
-            file_write_descriptor(run->program->output, "stdout", buffer_slice(&text), NULL, error);
+        code = file_write_descriptor(run->output, "the output", buffer_slice(&text), NULL, error);
     else
         error_set_memory(error);
     buffer_fini(&text);
@@ -105,7 +108,7 @@ static int build(struct builder *builder, void *context, struct error *error)
         code = building_explain(run->project->configuration->main, error);
     if (code != ERROR_CLOSED)
         building_show_output(run->program, buffer_slice(&run->made.output));
-    if (code == 0)
+    if (code == 0 && !(run->only_changes && run->made.fresh))
         code = print_summary(run, error);
     project_made_fini(&run->made);
     return code;
@@ -143,7 +146,7 @@ static void write_shown(struct run *run)
 {
     const struct project *project = run->project;
     size_t folder_bytes = strlen(project->shown) - strlen(PROJECT_FILE);
-    const char *out = run->line->options[OPTION_BUILD_OUT];
+    const char *out = run->out;
     if (out || project->shown_component[0] == '/')
         folder_bytes = 0;
     (void)snprintf(run->shown, sizeof(run->shown), "%.*s%s", (int)folder_bytes, project->shown,
@@ -154,8 +157,7 @@ static int build_in(struct run *run, struct error *error)
 {
     const struct limits *limits = &run->project->configuration->function.limits;
     struct builder_options builder;
-    int code =
-        building_options(run->program, run->line->options[OPTION_BUILD_CACHE_DIR], &builder, error);
+    int code = building_options(run->program, run->cache_directory, &builder, error);
     if (code == 0)
         code = building_find_program_folder(run->program_folder, error);
     if (code)
@@ -167,15 +169,30 @@ static int build_in(struct run *run, struct error *error)
         .project = run->project,
         .sdk_named = getenv("FN0_SDK"),
         .program_folder = run->program_folder,
-        .force = run->line->options[OPTION_BUILD_FORCE] != NULL,
+        .force = run->force,
     };
     write_shown(run);
     return building_run(&builder, build, run, &run->signal, error);
 }
 
+static enum exit_status end(const struct run *run, const char *command, int code,
+                            const struct error *error)
+{
+    if (run->signal)
+        return (enum exit_status)(128 + run->signal);
+    return code == 0 ? EXIT_STATUS_OK : program_fail(run->program, command, error);
+}
+
 enum exit_status build_project(const struct program *program, const struct command_line *line)
 {
-    struct run run = {.program = program, .line = line};
+    struct run run = {
+        .program = program,
+        .cache_directory = line->options[OPTION_BUILD_CACHE_DIR],
+        .out = line->options[OPTION_BUILD_OUT],
+        .output = program->output,
+        .json = line->options[OPTION_BUILD_JSON] != NULL,
+        .force = line->options[OPTION_BUILD_FORCE] != NULL,
+    };
     struct configuration_flag flags[FLAGS_MAX];
     char out[2 * PATH_MAX];
     struct error error;
@@ -188,7 +205,20 @@ enum exit_status build_project(const struct program *program, const struct comma
     if (code == 0)
         code = build_in(&run, &error);
     project_destroy(run.project);
-    if (run.signal)
-        return (enum exit_status)(128 + run.signal);
-    return code == 0 ? EXIT_STATUS_OK : program_fail(program, "build", &error);
+    return end(&run, "build", code, &error);
+}
+
+enum exit_status build_project_for(const struct program *program, const char *command,
+                                   struct project *project, const char *cache_directory)
+{
+    struct run run = {
+        .program = program,
+        .project = project,
+        .cache_directory = cache_directory,
+        .output = program->errors,
+        .only_changes = true,
+    };
+    struct error error;
+    int code = build_in(&run, &error);
+    return end(&run, command, code, &error);
 }

@@ -10,8 +10,14 @@
 
 #include "cli/command_line.h"
 #include "cli/program.h"
+#include "project/project.h"
 
 /* Runs it with the command's options. Returns the process's exit status. */
 enum exit_status build_project(const struct program *program, const struct command_line *line);
+
+/* Does the same for a command that goes on with the component: what was made is said on stderr, and
+ * nothing where nothing had changed. `cache_directory`: of the artifacts; NULL: the user's. */
+enum exit_status build_project_for(const struct program *program, const char *command,
+                                   struct project *project, const char *cache_directory);
 
 #endif

@@ -22,6 +22,9 @@
     X(COMMAND_SERVE, "serve", "[options] [COMPONENT.wasm]", HOST, "serve functions over HTTP")    \
     X(COMMAND_BUILD, "build", "[options] [SCRIPT]", NONE,                                         \
       "make the component of a project, or of one script in JavaScript or TypeScript")            \
+    X(COMMAND_TEST, "test", "[options] [-- WORD...]", LOCAL,                                      \
+      "build a project, serve its function and run its tests")                                    \
+    X(COMMAND_INIT, "init", "[options] [DIR]", NONE, "make a new project of a template")          \
     X(COMMAND_CONFIG, "config", "[options]", PROJECT,                                             \
       "show what a project's fn0.toml and all that stands above it say")                          \
     X(COMMAND_BUILD_ENGINE, "build-engine", "[options] ENGINE.wasm LIBRARY.js -o OUT.wasm", NONE, \
@@ -49,6 +52,12 @@
       "where the compiled engine is kept (default: as of fn0 serve)")                              \
     X(OPTION_BUILD_JSON, COMMAND_BUILD, "--json", NULL, "print what was made as one line of JSON") \
     X(OPTION_BUILD_HELP, COMMAND_BUILD, "--help", NULL, "show this text")                          \
+    X(OPTION_INIT_TEMPLATE, COMMAND_INIT, "--template", "NAME",                                    \
+      "javascript, typescript, hono, rust; asked for on a terminal")                               \
+    X(OPTION_INIT_NAME, COMMAND_INIT, "--name", "NAME",                                            \
+      "the function's name (default: that of the folder)")                                         \
+    X(OPTION_INIT_HELP, COMMAND_INIT, "--help", NULL, "show this text")                            \
+    X(OPTION_TEST_HELP, COMMAND_TEST, "--help", NULL, "show this text")                            \
     X(OPTION_CONFIG_RESOLVED, COMMAND_CONFIG, "--resolved", NULL, "show the defaults, too")        \
     X(OPTION_CONFIG_JSON, COMMAND_CONFIG, "--json", NULL, "print one line of JSON")                \
     X(OPTION_CONFIG_HELP, COMMAND_CONFIG, "--help", NULL, "show this text")                        \

@@ -127,7 +127,10 @@
       "folder")                                                                                   \
     X(PROJECT, "build.watch", PATTERNS, build.watch, "", 0, 0, "**", NULL, NULL,                  \
       "what the component is made of: src/** or *.json; hidden files, node_modules, target and "  \
-      "__pycache__ never are")
+      "__pycache__ never are")                                                                    \
+    X(PROJECT, "test.command", TEXT, test.command, "", 0, 0, NULL, NULL, NULL,                    \
+      "what fn0 test runs with FN0_URL set, by sh in the project's folder; without it the "       \
+      "language's own: node --test, cargo test")
 
 /* The limits' keys. Less than the smallest duration that can be written would stop every call. */
 #define CONFIGURATION_LIMIT_RANGE_BYTES 0, CONFIGURATION_BYTES_MAX

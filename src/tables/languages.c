@@ -6,8 +6,8 @@
 #include <string.h>
 
 static const struct language_info rows[LANGUAGE_COUNT] = {
-#define LANGUAGE_ROW(name, word, title, endings, marker) \
-    [name] = {name, word, title, endings, marker},
+#define LANGUAGE_ROW(name, word, title, endings, marker, test) \
+    [name] = {name, word, title, endings, marker, test},
     LANGUAGE_TABLE(LANGUAGE_ROW)
 #undef LANGUAGE_ROW
 };

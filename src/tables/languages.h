@@ -3,24 +3,25 @@
 /* Every language that `fn0 build` knows a tool for, once. Any other language is as good: its
  * project says `[build] command`.
  *
- * X(name, word, title, endings, marker)
+ * X(name, word, title, endings, marker, test)
  *   name     LANGUAGE_… in code
  *   word     what `language` in fn0.toml may be
  *   title    for people
  *   endings  of the sources that `main` may name, with | between them
- *   marker   a file that tells the language where `main` is not said; NULL: `main` has to be */
+ *   marker   a file that tells the language where `main` is not said; NULL: `main` has to be
+ *   test     what `fn0 test` runs where [test] command is not said; NULL: it has to be */
 
 #ifndef FN0_TABLES_LANGUAGES_H
 #define FN0_TABLES_LANGUAGES_H
 
 #include <stdbool.h>
 
-#define LANGUAGE_TABLE(X)                                                     \
-    X(LANGUAGE_JAVASCRIPT, "javascript", "JavaScript", ".js|.jsx|.mjs", NULL) \
-    X(LANGUAGE_TYPESCRIPT, "typescript", "TypeScript", ".ts|.tsx|.mts", NULL) \
-    X(LANGUAGE_RUST, "rust", "Rust", ".rs", "Cargo.toml")                     \
-    X(LANGUAGE_C, "c", "C", ".c", NULL)                                       \
-    X(LANGUAGE_PYTHON, "python", "Python", ".py", NULL)
+#define LANGUAGE_TABLE(X)                                                                    \
+    X(LANGUAGE_JAVASCRIPT, "javascript", "JavaScript", ".js|.jsx|.mjs", NULL, "node --test") \
+    X(LANGUAGE_TYPESCRIPT, "typescript", "TypeScript", ".ts|.tsx|.mts", NULL, "node --test") \
+    X(LANGUAGE_RUST, "rust", "Rust", ".rs", "Cargo.toml", "cargo test")                      \
+    X(LANGUAGE_C, "c", "C", ".c", NULL, NULL)                                                \
+    X(LANGUAGE_PYTHON, "python", "Python", ".py", NULL, "python3 -m unittest")
 
 /* All words as a row of the configuration has them: "|javascript|typescript…". */
 #define LANGUAGE_WORD_ROW(name, word, ...) "|" word
@@ -42,6 +43,7 @@ struct language_info {
     const char *title;
     const char *endings;
     const char *marker;
+    const char *test;
 };
 
 /* The row of a language; NULL for LANGUAGE_AUTO and past the end. Any thread. */

@@ -115,7 +115,7 @@ def test_rust_is_built_by_cargo(tmp_path):
     project = Project(tmp_path, 'name = "greeter"\n')
     shutil.copytree(ROOT / "examples/hello", project.path, dirs_exist_ok=True, ignore=shutil.ignore_patterns("target"))
     tools = {
-        "RUSTFLAGS": f"--sysroot={(ROOT / 'build/deps/rust-sysroot').resolve()}",
+        "CARGO_TARGET_WASM32_WASIP2_RUSTFLAGS": f"--sysroot={(ROOT / 'build/deps/rust-sysroot').resolve()}",
         "CARGO_TARGET_DIR": str(ROOT / "build/test-target"),
     }
     result = project.build(seconds=300, **tools)

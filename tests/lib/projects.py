@@ -25,3 +25,8 @@ class Folder:
 
     def fn0(self, *words, below=".", seconds=60, **variables):
         return run(*words, cwd=self.path / below, env=self.environment(**variables), seconds=seconds)
+
+    def files(self):
+        """All files, but those below hidden folders that tools fill."""
+        found = (path.relative_to(self.path) for path in self.path.rglob("*") if path.is_file())
+        return sorted(str(path) for path in found if path.parts[0] not in (".git", ".fn0", "node_modules", "target"))

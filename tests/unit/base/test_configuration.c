@@ -286,6 +286,8 @@ static const char every_key_of_a_project[] = "name = \"hello-2\"\n"
                                              "[build]\n"
                                              "command = \"make it\"\n"
                                              "watch = [\"a\", \"b/**\"]\n"
+                                             "[test]\n"
+                                             "command = \"try it\"\n"
                                              "[limits]\n"
                                              "cpu = \"1h\"\n";
 
@@ -301,6 +303,7 @@ static void each_key_of_a_project_goes_to_its_place(void **state)
     assert_int_equal(project->language, LANGUAGE_PYTHON);
     assert_string_equal(project->component, "a.wasm");
     assert_string_equal(project->build.command, "make it");
+    assert_string_equal(project->test.command, "try it");
     assert_int_equal(project->build.watch.count, 2);
     assert_string_equal(project->build.watch.items[1], "b/**");
     assert_int_equal(project->function.limits.value[LIMIT_CPU], 3600000000000);

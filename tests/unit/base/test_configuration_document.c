@@ -22,8 +22,9 @@
 #define END "<!-- end keys -->\n"
 
 /* The order of reading, not of the table. */
-static const char *const sections[] = {
-    "", "net", "log", "limits", "limits.max", "instance", "outbound", "environment", "build"};
+static const char *const sections[] = {"",           "net",      "log",      "limits",
+                                       "limits.max", "instance", "outbound", "environment",
+                                       "build",      "test"};
 #define SECTION_COUNT (sizeof(sections) / sizeof(sections[0]))
 
 static bool stands_in(const struct configuration_info *row, const char *section)
