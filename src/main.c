@@ -14,7 +14,9 @@
 #include "base/random.h"
 #include "cli/build.h"
 #include "cli/command_line.h"
+#include "cli/completion.h"
 #include "cli/config.h"
+#include "cli/doctor.h"
 #include "cli/help.h"
 #include "cli/init.h"
 #include "cli/program.h"
@@ -51,6 +53,10 @@ static enum exit_status run_command(const struct program *program, enum command 
         return build_run(program, count, words);
     case COMMAND_BUILD_ENGINE:
         return build_engine_run(program, count, words);
+    case COMMAND_DOCTOR:
+        return doctor_run(program, count, words);
+    case COMMAND_COMPLETION:
+        return completion_run(program, count, words);
     case COMMAND_TEST:
         return test_run(program, count, words);
     case COMMAND_INIT:

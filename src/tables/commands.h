@@ -19,14 +19,18 @@
  *   keys       whose flags of tables/configuration.h it takes: see enum command_keys
  *   help       one line, no full stop; NULL: not for people, and not listed */
 #define COMMAND_TABLE(X)                                                                          \
-    X(COMMAND_SERVE, "serve", "[options] [COMPONENT.wasm]", HOST, "serve functions over HTTP")    \
+    X(COMMAND_INIT, "init", "[options] [DIR]", NONE, "make a new project of a template")          \
     X(COMMAND_BUILD, "build", "[options] [SCRIPT]", NONE,                                         \
       "make the component of a project, or of one script in JavaScript or TypeScript")            \
     X(COMMAND_TEST, "test", "[options] [-- WORD...]", LOCAL,                                      \
       "build a project, serve its function and run its tests")                                    \
-    X(COMMAND_INIT, "init", "[options] [DIR]", NONE, "make a new project of a template")          \
     X(COMMAND_CONFIG, "config", "[options]", PROJECT,                                             \
       "show what a project's fn0.toml and all that stands above it say")                          \
+    X(COMMAND_DOCTOR, "doctor", "[options] [LANGUAGE...]", NONE,                                  \
+      "say for which languages the tools are here")                                               \
+    X(COMMAND_COMPLETION, "completion", "bash|zsh|fish", NONE,                                    \
+      "print what completes these words in a shell")                                              \
+    X(COMMAND_SERVE, "serve", "[options] [COMPONENT.wasm]", HOST, "serve functions over HTTP")    \
     X(COMMAND_BUILD_ENGINE, "build-engine", "[options] ENGINE.wasm LIBRARY.js -o OUT.wasm", NONE, \
       NULL)
 
@@ -61,6 +65,9 @@
     X(OPTION_CONFIG_RESOLVED, COMMAND_CONFIG, "--resolved", NULL, "show the defaults, too")        \
     X(OPTION_CONFIG_JSON, COMMAND_CONFIG, "--json", NULL, "print one line of JSON")                \
     X(OPTION_CONFIG_HELP, COMMAND_CONFIG, "--help", NULL, "show this text")                        \
+    X(OPTION_DOCTOR_JSON, COMMAND_DOCTOR, "--json", NULL, "print one line of JSON")                \
+    X(OPTION_DOCTOR_HELP, COMMAND_DOCTOR, "--help", NULL, "show this text")                        \
+    X(OPTION_COMPLETION_HELP, COMMAND_COMPLETION, "--help", NULL, "show this text")                \
     X(OPTION_BUILD_ENGINE_OUT, COMMAND_BUILD_ENGINE, "-o", "OUT.wasm",                             \
       "where the engine with its library goes")                                                    \
     X(OPTION_BUILD_ENGINE_CACHE_DIR, COMMAND_BUILD_ENGINE, "--cache-dir", "DIR",                   \
