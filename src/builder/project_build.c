@@ -15,6 +15,7 @@
 #include "base/file.h"
 #include "base/sha256.h"
 #include "builder/cargo.h"
+#include "builder/clang.h"
 #include "builder/javascript.h"
 #include "project/inputs.h"
 
@@ -52,21 +53,25 @@ static int make_stamp(struct run *run, const uint8_t inputs[SHA256_BYTES],
                       char ret_text[SHA256_TEXT_BYTES])
 {
     const struct project_build_options *options = run->options;
+    bool is_c = run->project->language == LANGUAGE_C;
+    const char *named = is_c ? options->sdk_c_named : options->sdk_named;
+    const char *part = is_c ? "lib/fn0.o" : "engine.wasm";
     uint8_t digest[SHA256_BYTES];
-    char engine[PATH_MAX];
+    char sdk[PATH_MAX];
     struct sha256 *hash;
     int code = sha256_begin(&hash, run->error);
     if (code)
         return code;
-    bool named = options->sdk_named && options->sdk_named[0];
-    (void)snprintf(engine, sizeof(engine), "%s/%s",
-                   named ? options->sdk_named : options->program_folder,
-                   named ? "engine.wasm" : "sdk/javascript/engine.wasm");
+    if (named && named[0])
+        (void)snprintf(sdk, sizeof(sdk), "%s/%s", named, part);
+    else
+        (void)snprintf(sdk, sizeof(sdk), "%s/sdk/%s/%s", options->program_folder,
+                       is_c ? "c" : "javascript", part);
     code = sha256_add(hash, (struct slice){(const char *)inputs, SHA256_BYTES}, run->error);
     if (code == 0)
         code = add_file(hash, run->project->component, run->error);
     if (code == 0)
-        code = add_file(hash, engine, run->error);
+        code = add_file(hash, sdk, run->error);
     if (code) {
         sha256_abandon(hash);
         return code;
@@ -180,11 +185,30 @@ static int make_rust(struct run *run)
     return cargo_build(run->builder, run->project->folder, &run->content, run->error);
 }
 
+static int make_c(struct run *run)
+{
+    const struct project_build_options *options = run->options;
+    char found[PATH_MAX];
+    char sdk[PATH_MAX];
+    char work[PATH_MAX];
+    int code = clang_find_sdk(options->sdk_c_named, options->program_folder, found, run->error);
+    if (code)
+        return code;
+    if (!realpath(found, sdk))
+        return error_set_errno(run->error, errno, "cannot find %s", found);
+    int bytes = snprintf(work, sizeof(work), "%s/" PROJECT_FOLDER, run->project->folder);
+    if (bytes < 0 || (size_t)bytes >= sizeof(work))
+        return error_set(run->error, ERROR_SYSTEM, "the path of the project is too long");
+    return clang_build(run->builder, sdk, run->project->folder, run->project->configuration->main,
+                       work, &run->content, run->error);
+}
+
 /* The makes, by language. */
 static int (*const makes[LANGUAGE_COUNT])(struct run *run) = {
     [LANGUAGE_JAVASCRIPT] = make_javascript,
     [LANGUAGE_TYPESCRIPT] = make_javascript,
     [LANGUAGE_RUST] = make_rust,
+    [LANGUAGE_C] = make_c,
 };
 
 /* [build] command: puts the component where it belongs by itself. */

@@ -26,7 +26,8 @@ struct project_build_options {
     const struct clock *clock;
     const struct project *project;
     const char *sdk_named;      /* of javascript_find_sdk */
-    const char *program_folder; /* the same */
+    const char *sdk_c_named;    /* of clang_find_sdk */
+    const char *program_folder; /* of both */
     bool force;                 /* also where nothing has changed */
     bool unchecked;             /* leave the check to whoever serves it */
 };

@@ -168,6 +168,7 @@ static int build_in(struct run *run, struct error *error)
         .clock = run->program->clock,
         .project = run->project,
         .sdk_named = getenv("FN0_SDK"),
+        .sdk_c_named = getenv("FN0_SDK_C"),
         .program_folder = run->program_folder,
         .force = run->force,
     };

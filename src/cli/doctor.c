@@ -15,6 +15,7 @@
 #include "base/json.h"
 #include "base/nearest.h"
 #include "base/process.h"
+#include "builder/clang.h"
 #include "builder/javascript.h"
 #include "cli/building.h"
 #include "cli/command_line.h"
@@ -45,7 +46,7 @@ struct examination {
     bool asked[LANGUAGE_COUNT];
     struct finding findings[TOOLS_MAX];
     size_t count;
-    char sdk_advice[ERROR_MESSAGE_BYTES];
+    char sdk_advice[LANGUAGE_COUNT][ERROR_MESSAGE_BYTES];
 };
 
 /* ---- Versions -------------------------------------------------------------------------------- */
@@ -137,15 +138,17 @@ static void look_for_sdk(struct examination *examination, enum language language
     struct finding *finding = &examination->findings[examination->count++];
     char folder[PATH_MAX];
     struct error error = {.message = ""};
-    *finding =
-        (struct finding){.language = language, .name = "SDK", .advice = examination->sdk_advice};
+    *finding = (struct finding){
+        .language = language, .name = "SDK", .advice = examination->sdk_advice[language]};
     int code = building_find_program_folder(folder, &error);
-    if (code == 0)
+    if (code == 0 && language == LANGUAGE_C)
+        code = clang_find_sdk(getenv("FN0_SDK_C"), folder, finding->version, &error);
+    else if (code == 0)
         code = javascript_find_sdk(getenv("FN0_SDK"), folder, finding->version, &error);
     finding->ready = code == 0;
     if (code) {
         finding->version[0] = '\0';
-        memcpy(examination->sdk_advice, error.message, sizeof(error.message));
+        memcpy(examination->sdk_advice[language], error.message, sizeof(error.message));
     }
 }
 
@@ -159,7 +162,7 @@ static void look(struct examination *examination)
             if (tool->language == (enum language)i)
                 look_for_tool(examination, tool);
         }
-        if (i == LANGUAGE_JAVASCRIPT || i == LANGUAGE_TYPESCRIPT)
+        if (i == LANGUAGE_JAVASCRIPT || i == LANGUAGE_TYPESCRIPT || i == LANGUAGE_C)
             look_for_sdk(examination, (enum language)i);
     }
 }

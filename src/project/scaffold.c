@@ -236,7 +236,8 @@ int scaffold_make(const char *template, const char *folder, const char *name,
 void scaffold_fini(struct scaffold *scaffold)
 {
     arena_fini(&scaffold->arena);
-    *scaffold = (struct scaffold){.file_count = 0};
+    scaffold->files = NULL;
+    scaffold->file_count = 0;
 }
 
 bool scaffold_suggest_name(const char *folder, char ret_name[FUNCTION_NAME_TEXT_BYTES])

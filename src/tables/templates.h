@@ -16,7 +16,8 @@
     X(TEMPLATE_JAVASCRIPT, "javascript", "JavaScript: a handler and nothing else", NULL)    \
     X(TEMPLATE_TYPESCRIPT, "typescript", "TypeScript: the same, with types", "npm install") \
     X(TEMPLATE_HONO, "hono", "TypeScript with Hono: routes and JSON", "npm install")        \
-    X(TEMPLATE_RUST, "rust", "Rust with wstd", NULL)
+    X(TEMPLATE_RUST, "rust", "Rust with wstd", NULL)                                        \
+    X(TEMPLATE_C, "c", "C: a handler of ten lines", NULL)
 
 /* All words for people: "javascript|typescript…". */
 #define TEMPLATE_WORD_ROW(name, word, ...) "|" word

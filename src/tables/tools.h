@@ -25,7 +25,15 @@
     X(LANGUAGE_RUST, "cargo", "cargo --version", "1.85", "install Rust: https://rustup.rs")        \
     X(LANGUAGE_RUST, "wasm32-wasip2",                                                              \
       "library=$(rustc --print target-libdir --target wasm32-wasip2) && test -d \"$library\"", "", \
-      "run 'rustup target add wasm32-wasip2'")
+      "run 'rustup target add wasm32-wasip2'")                                                     \
+    X(LANGUAGE_C, "clang",                                                                         \
+      "for clang in clang-22 clang-21 clang-20 clang-19 clang; do "                                \
+      "$clang --version && exit; done; exit 1",                                                    \
+      "19", "install clang 19 or newer, your system's package clang-22")                           \
+    X(LANGUAGE_C, "wasm-ld",                                                                       \
+      "for linker in wasm-ld-22 wasm-ld-21 wasm-ld-20 wasm-ld-19 wasm-ld; do "                     \
+      "$linker --version && exit; done; exit 1",                                                   \
+      "19", "install lld 19 or newer, your system's package lld-22")
 
 /* One row. The strings are static. */
 struct tool_info {

@@ -11,7 +11,10 @@ import pytest
 from host import PROGRAM, ROOT, SANITIZED, SHARED_CACHE, SLOWNESS
 from projects import Folder
 
-TEMPLATES = ("javascript", "typescript", "hono", "rust")
+TEMPLATES = ("javascript", "typescript", "hono", "rust", "c")
+
+# A file that the language's tool may leave.
+LEFT = {"rust": "target/x", "c": ".fn0/linked.wasm"}
 
 # Where packages of npm are that the tests do not fetch.
 MODULES = {
@@ -22,7 +25,11 @@ MODULES = {
 
 class Place(Folder):
     def environment(self, **variables):
-        fixed = {"FN0_TEMPLATES": str(ROOT / "templates"), "FN0_SDK": str(ROOT / "build/sdk/javascript")}
+        fixed = {
+            "FN0_TEMPLATES": str(ROOT / "templates"),
+            "FN0_SDK": str(ROOT / "build/sdk/javascript"),
+            "FN0_SDK_C": str(ROOT / "build/sdk/c"),
+        }
         return super().environment(**{**fixed, **variables})
 
 
@@ -53,7 +60,7 @@ def test_a_project_is_whole(place, template):
 @pytest.mark.parametrize("template", TEMPLATES)
 def test_what_tools_make_is_not_for_git(place, template):
     place.fn0("init", "--template", template)
-    for name in (".env", ".fn0/x.wasm", "rust" == template and "target/x" or "node_modules/x"):
+    for name in (".env", ".fn0/x.wasm", LEFT.get(template, "node_modules/x")):
         place.write(name, "")
     git(place, "init", "--quiet")
     git(place, "add", ".")
@@ -104,7 +111,7 @@ def test_nothing_is_overwritten(place):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ((), "which template? --template javascript|typescript|hono|rust"),
+        ((), "which template? --template javascript|typescript|hono|rust|c"),
         (("--template", "javscript"), "there is no template 'javscript': did you mean 'javascript'?"),
         (("--template", "cobol"), "there is no template 'cobol', only javascript|"),
         (("--template", "rust", "--name", "A B"), "--name: expected a name of a-z, 0-9 and '-'"),

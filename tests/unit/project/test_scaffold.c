@@ -40,6 +40,7 @@ static int set_up(void **state)
     memcpy(folder + sizeof(folder) - 7, "XXXXXX", 6);
     if (!getcwd(before, sizeof(before)) || !mkdtemp(folder) || chdir(folder) != 0)
         return -1;
+    arena_init(&scaffold.arena, 1);
     mkdir("template", 0755);
     mkdir("template/src", 0755);
     mkdir("template/node_modules", 0755);
