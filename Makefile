@@ -20,7 +20,7 @@ BRIDGE_TESTS := $(sort $(wildcard tests/bridge/test_*.c))
 BRIDGE_HELPERS := $(filter-out $(BRIDGE_TESTS),$(sort $(wildcard tests/bridge/*.c)))
 TEST_SOURCES := $(UNIT_TESTS) $(UNIT_HELPERS) $(BRIDGE_TESTS) $(BRIDGE_HELPERS)
 FUZZERS := $(patsubst tests/fuzz/%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
-C_FILES := $(sort $(shell find src bridge/include sdk tests bench examples -name '*.[ch]' 2>/dev/null))
+C_FILES := $(sort $(shell find src bridge/include sdk templates tests bench examples -name '*.[ch]' 2>/dev/null))
 BRIDGE_SOURCES := $(shell find bridge -path bridge/target -prune -o \( -name '*.rs' -o -name 'Cargo.*' \) -print 2>/dev/null)
 
 # The program is linked with a bridge that is optimised across crates; after a change in bridge/ BRIDGE_PROFILE=quick
@@ -125,11 +125,19 @@ $(BRIDGE_STRIPPED): build/bridge/libfn0_bridge_quick.a
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
-build: build/fn0 sdk ## the program, build/fn0, and the JavaScript SDK beside it
+build: build/fn0 sdk sdk-c build/templates ## the program, build/fn0, and beside it the SDKs and the templates
 
 include tests/guests/guests.mk
 include sdk/javascript/types/types.mk
 include sdk/javascript/sdk.mk
+include sdk/c/sdk.mk
+
+# What `fn0 init` makes projects of.
+TEMPLATE_FILES := $(shell find templates \( -name node_modules -o -name target -o -name .fn0 \) -prune -o -type f -print)
+
+build/templates: $(TEMPLATE_FILES)
+	$(call SHOW,COPY,$@)
+	@rm -rf $@ && cp --parents -t build $(TEMPLATE_FILES) && touch $@
 
 build/fn0: $(PROGRAM_release)
 	@cp $< $@.aside && mv $@.aside $@
@@ -147,7 +155,7 @@ TESTS ?= tests
 BENCH_OPTIONS ?=
 JOBS := $(shell nproc)
 CLANG_FORMAT := clang-format-14
-RUST_FOLDERS := bridge sdk/javascript/native tests/guests/rust tools/guest-tools examples/hello
+RUST_FOLDERS := bridge sdk/javascript/native tests/guests/rust tools/guest-tools examples/hello templates/rust
 PYTEST = $(PYTHON) -m pytest $(TESTS) --ignore=tests/house
 
 test: ## lint, unit tests, tests of the whole program, 10 seconds of each fuzzer
@@ -181,10 +189,10 @@ bridge-tests-asan: $(BRIDGE_TESTS_asan) guests | set-up-test
 sdk-tests: | set-up-sdk ## the tests of the engine's native library, and what clippy says of it
 	@tools/javascript-native check
 
-whole: build/fn0 guests sdk $(SDK)/native/shell | set-up-test ## tests of the whole program only; TESTS=tests/http narrows them
+whole: build/fn0 guests sdk sdk-c build/templates $(SDK)/native/shell | set-up-test ## tests of the whole program only; TESTS=tests/http narrows them
 	@FN0_PROGRAM=$(CURDIR)/build/fn0 FN0_GUESTS=$(CURDIR)/build/guests $(PYTEST)
 
-whole-asan: $(PROGRAM_asan) guests sdk $(SDK)/native/shell-asan | set-up-test
+whole-asan: $(PROGRAM_asan) guests sdk sdk-c build/templates $(SDK)/native/shell-asan | set-up-test
 	@$(ASAN_ENVIRONMENT) FN0_SANITIZED=1 FN0_PROGRAM=$(CURDIR)/$(PROGRAM_asan) \
 		FN0_JAVASCRIPT_SHELL=$(CURDIR)/$(SDK)/native/shell-asan FN0_GUESTS=$(CURDIR)/build/guests $(PYTEST)
 

@@ -14,9 +14,14 @@
 #include "base/random.h"
 #include "cli/build.h"
 #include "cli/command_line.h"
+#include "cli/completion.h"
+#include "cli/config.h"
+#include "cli/doctor.h"
 #include "cli/help.h"
+#include "cli/init.h"
 #include "cli/program.h"
 #include "cli/serve.h"
+#include "cli/test.h"
 #include "runtime/compiler.h"
 #include "tables/commands.h"
 #include "tables/release.h"
@@ -48,6 +53,16 @@ static enum exit_status run_command(const struct program *program, enum command 
         return build_run(program, count, words);
     case COMMAND_BUILD_ENGINE:
         return build_engine_run(program, count, words);
+    case COMMAND_DOCTOR:
+        return doctor_run(program, count, words);
+    case COMMAND_COMPLETION:
+        return completion_run(program, count, words);
+    case COMMAND_TEST:
+        return test_run(program, count, words);
+    case COMMAND_INIT:
+        return init_run(program, count, words);
+    case COMMAND_CONFIG:
+        return config_run(program, count, words);
     case COMMAND_NONE:
     case COMMAND_COUNT:
         break;
@@ -121,6 +136,7 @@ int main(int argc, char **argv)
         .output = STDOUT_FILENO,
         .errors = STDERR_FILENO,
         .colour = getenv("NO_COLOR") == NULL,
+        .environment = (const char *const *)environ,
         .certificates = trusted_certificates(),
     };
     if (random_init_system(&random) < 0) {

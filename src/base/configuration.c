@@ -27,6 +27,7 @@
 
 #define OWNER_HOST struct host_configuration
 #define OWNER_FUNCTION struct function_configuration
+#define OWNER_PROJECT struct project_configuration
 
 static const size_t offsets[] = {
 #define ROW(scope, key, kind, member, ...) offsetof(OWNER_##scope, member),
@@ -38,10 +39,12 @@ static const size_t offsets[] = {
 
 /* Each row's kind and its member's size agree. */
 #define TYPE_TEXT const char *
+#define TYPE_NAME const char *
 #define TYPE_ADDRESSES struct texts
 #define TYPE_PREFIXES struct texts
 #define TYPE_EXCEPTIONS struct texts
 #define TYPE_HOSTS struct texts
+#define TYPE_PATTERNS struct texts
 #define TYPE_BOOLEAN bool
 #define TYPE_COUNT uint64_t
 #define TYPE_BYTES uint64_t
@@ -57,40 +60,43 @@ CONFIGURATION_TABLE(ROW)
 
 /* ---- Reading ---- */
 
-/* Where a value was written. */
-struct origin {
-    const char *path; /* with `line` */
-    unsigned line;
-    const char *flag; /* or this */
-};
-
 /* One configuration while it is made. */
 struct reading {
-    struct host_configuration *host; /* NULL: a function's file is read */
+    struct host_configuration *host;       /* NULL: another's file is read */
+    struct project_configuration *project; /* the same */
     struct function_configuration *function;
     struct error *error;
-    struct origin limit_origins[LIMIT_COUNT]; /* of the defaults; empty: nobody set it */
-    struct origin limit_max_origins[LIMIT_COUNT];
-    bool added_by_flag[ROW_COUNT];
+    struct configuration_origin limit_origins[LIMIT_COUNT]; /* of the defaults */
+    struct configuration_origin limit_max_origins[LIMIT_COUNT];
+    enum configuration_source added_by[ROW_COUNT]; /* what said a list last */
 };
 
 /* Puts where and which key before what is wrong, and makes it an error of the file or the flag. */
-static int fail_at(struct reading *reading, const struct origin *origin, const char *key, int code)
+static int fail_at(struct reading *reading, const struct configuration_origin *origin,
+                   const char *key, int code)
 {
     if (code == ERROR_INVALID_ARGUMENT)
-        code = origin->flag ? ERROR_USAGE : ERROR_CONFIGURATION;
+        code = origin->path ? ERROR_CONFIGURATION : ERROR_USAGE;
     if (!reading->error)
         return code;
     reading->error->code = code;
-    if (origin->flag)
+    if (!origin->path)
         return error_wrap(reading->error, "%s", origin->flag);
-    check(origin->path);
-    return error_wrap(reading->error, "%s:%u: %s", origin->path, origin->line, key);
+    return error_wrap(reading->error, "%s:%u: %s", origin->path, origin->line,
+                      origin->flag ? origin->flag : key);
 }
 
 static bool may_hold(const struct reading *reading, const struct configuration_info *row)
 {
-    return reading->host || row->scope == CONFIGURATION_FUNCTION;
+    switch (row->scope) {
+    case CONFIGURATION_HOST:
+        return reading->host != NULL;
+    case CONFIGURATION_PROJECT:
+        return reading->project != NULL;
+    case CONFIGURATION_FUNCTION:
+        break;
+    }
+    return true;
 }
 
 /* Whether `key` is a table of the row: "net" of "net.listen". */
@@ -100,14 +106,16 @@ static bool is_table_of(const char *key, const struct configuration_info *row)
     return strncmp(row->key, key, bytes) == 0 && row->key[bytes] == '.';
 }
 
-static int refuse_scope(struct reading *reading, const struct origin *origin, const char *key)
+static int refuse_scope(struct reading *reading, const struct configuration_origin *origin,
+                        const char *key, enum configuration_scope scope)
 {
-    error_set(reading->error, ERROR_CONFIGURATION, "only a host's configuration may say this");
+    error_set(reading->error, ERROR_CONFIGURATION, "only a %s may say this",
+              scope == CONFIGURATION_HOST ? "host's configuration" : "project's fn0.toml");
     return fail_at(reading, origin, key, ERROR_CONFIGURATION);
 }
 
-static int refuse_unknown(struct reading *reading, const struct origin *origin, const char *key,
-                          bool is_table)
+static int refuse_unknown(struct reading *reading, const struct configuration_origin *origin,
+                          const char *key, bool is_table)
 {
     struct nearest nearest;
     char tables[ROW_COUNT][64];
@@ -136,7 +144,8 @@ static int refuse_unknown(struct reading *reading, const struct origin *origin, 
     return fail_at(reading, origin, key, ERROR_INVALID_ARGUMENT);
 }
 
-static int refuse_no_table(struct reading *reading, const struct origin *origin, const char *key)
+static int refuse_no_table(struct reading *reading, const struct configuration_origin *origin,
+                           const char *key)
 {
     error_set(reading->error, ERROR_INVALID_ARGUMENT, "expected a table, [%s]", key);
     return fail_at(reading, origin, key, ERROR_INVALID_ARGUMENT);
@@ -144,29 +153,43 @@ static int refuse_no_table(struct reading *reading, const struct origin *origin,
 
 /* ---- What is no plain member ---- */
 
-static int set_environment(struct function_configuration *function, struct slice name,
-                           struct slice value, struct error *error)
+/* Room for one more in an array whose memory doubles at each power of two. */
+static int grow(struct arena *arena, void **items, size_t count, size_t item_bytes,
+                struct error *error)
 {
+    if ((count & (count - 1)) != 0)
+        return 0;
+    void *grown = arena_allocate(arena, (count == 0 ? 1 : 2 * count) * item_bytes);
+    if (!grown)
+        return error_set_memory(error);
+    if (count > 0)
+        memcpy(grown, *items, count * item_bytes);
+    *items = grown;
+    return 0;
+}
+
+/* *ret_place, which may be NULL, is the variable's in the environment. */
+static int set_environment(struct function_configuration *function, struct slice name,
+                           struct slice value, size_t *ret_place, struct error *error)
+{
+    size_t count = function->environment_count;
+    size_t place = 0;
     struct slice copy = arena_copy(&function->arena, value);
     if (!copy.data)
         return error_set_memory(error);
-    for (size_t i = 0; i < function->environment_count; i++) {
-        if (slice_equal(function->environment[i].name, name)) {
-            function->environment[i].value = copy;
-            return 0;
-        }
+    while (place < count && !slice_equal(function->environment[place].name, name))
+        place++;
+    if (ret_place)
+        *ret_place = place;
+    if (place < count) {
+        function->environment[place].value = copy;
+        return 0;
     }
-    /* The memory doubles at each power of two. */
-    size_t count = function->environment_count;
-    if ((count & (count - 1)) == 0) {
-        size_t capacity = count == 0 ? 1 : 2 * count;
-        struct field *fields = arena_allocate(&function->arena, capacity * sizeof(*fields));
-        if (!fields)
-            return error_set_memory(error);
-        if (count > 0)
-            memcpy(fields, function->environment, count * sizeof(*fields));
-        function->environment = fields;
-    }
+    void *fields = function->environment;
+    int code = grow(&function->arena, &fields, count, sizeof(function->environment[0]), error);
+    if (code)
+        return code;
+    function->environment = fields;
     struct slice name_copy = arena_copy(&function->arena, name);
     if (!name_copy.data)
         return error_set_memory(error);
@@ -175,6 +198,41 @@ static int set_environment(struct function_configuration *function, struct slice
     return 0;
 }
 
+/* ---- Where a project's values come from ---- */
+
+static int keep_text(struct arena *arena, const char **text, struct error *error)
+{
+    if (!*text)
+        return 0;
+    *text = arena_copy(arena, slice_of(*text)).data;
+    return *text ? 0 : error_set_memory(error);
+}
+
+static int keep_origin(struct reading *reading, struct configuration_origin *to,
+                       const struct configuration_origin *origin)
+{
+    *to = *origin;
+    int code = keep_text(&reading->project->arena, &to->path, reading->error);
+    return code ? code : keep_text(&reading->project->arena, &to->flag, reading->error);
+}
+
+static int keep_variable_origin(struct reading *reading, size_t place, size_t count_before,
+                                const struct configuration_origin *origin)
+{
+    struct project_configuration *project = reading->project;
+    if (place == count_before) {
+        void *origins = project->variable_origins;
+        int code = grow(&project->arena, &origins, count_before,
+                        sizeof(project->variable_origins[0]), reading->error);
+        if (code)
+            return code;
+        project->variable_origins = origins;
+    }
+    return keep_origin(reading, &project->variable_origins[place], origin);
+}
+
+/* ---- Variables and limits ---- */
+
 static bool is_variable_name(struct slice name)
 {
     return name.bytes > 0 && !memchr(name.data, '=', name.bytes) &&
@@ -182,9 +240,11 @@ static bool is_variable_name(struct slice name)
 }
 
 static int read_environment(struct reading *reading, const struct configuration_info *row,
-                            const struct origin *origin, const char *key, struct slice name,
-                            const struct toml_value *value)
+                            const struct configuration_origin *origin, const char *key,
+                            struct slice name, const struct toml_value *value)
 {
+    size_t count = reading->function->environment_count;
+    size_t place = 0;
     int code;
     if (value->kind != TOML_STRING ||
         (value->text.bytes > 0 && memchr(value->text.data, '\0', value->text.bytes)))
@@ -193,13 +253,15 @@ static int read_environment(struct reading *reading, const struct configuration_
         code = error_set(reading->error, ERROR_INVALID_ARGUMENT,
                          "expected a name without '=' that is not empty");
     else
-        code = set_environment(reading->function, name, value->text, reading->error);
-    return code ? fail_at(reading, origin, key, code) : 0;
+        code = set_environment(reading->function, name, value->text, &place, reading->error);
+    if (code)
+        return fail_at(reading, origin, key, code);
+    return reading->project ? keep_variable_origin(reading, place, count, origin) : 0;
 }
 
 /* `limits`: all of them, and their maxima. */
 static int read_limits(struct reading *reading, const struct configuration_info *row,
-                       const struct origin *origin, const struct toml_value *value)
+                       const struct configuration_origin *origin, const struct toml_value *value)
 {
     unsigned place;
     if (value->kind != TOML_STRING || !configuration_word_find(row->words, value->text, &place)) {
@@ -207,70 +269,100 @@ static int read_limits(struct reading *reading, const struct configuration_info 
         return fail_at(reading, origin, row->key, code);
     }
     void (*set)(struct limits *) = place == 0 ? limits_set_cloud : limits_set_none;
-    set(&reading->host->limits_max);
     set(&reading->function->limits);
+    if (reading->host)
+        set(&reading->host->limits_max);
     for (int i = 0; i < LIMIT_COUNT; i++)
         reading->limit_origins[i] = reading->limit_max_origins[i] = *origin;
+    for (size_t i = 0; i < ROW_COUNT && reading->project; i++) {
+        const struct configuration_info *limit = configuration_info_at(i);
+        if (limit->scope != CONFIGURATION_FUNCTION ||
+            configuration_info_limit(limit) == LIMIT_COUNT)
+            continue;
+        int code = keep_origin(reading, &reading->project->origins[i], origin);
+        if (code)
+            return code;
+    }
     return 0;
 }
 
 /* ---- Rows ---- */
 
-static int read_row(struct reading *reading, size_t index, const struct origin *origin,
-                    const struct toml_value *value)
+/* The struct that a row's member is in, and the arena of its texts. */
+static char *owner_of(struct reading *reading, const struct configuration_info *row,
+                      struct arena **ret_arena)
+{
+    if (row->scope == CONFIGURATION_HOST) {
+        *ret_arena = &reading->host->arena;
+        return (char *)reading->host;
+    }
+    if (row->scope == CONFIGURATION_PROJECT) {
+        *ret_arena = &reading->project->arena;
+        return (char *)reading->project;
+    }
+    *ret_arena = &reading->function->arena;
+    return (char *)reading->function;
+}
+
+static int read_row(struct reading *reading, size_t index,
+                    const struct configuration_origin *origin, const struct toml_value *value)
 {
     const struct configuration_info *row = configuration_info_at(index);
-    check(row && may_hold(reading, row));
-    bool is_host = row->scope == CONFIGURATION_HOST;
-    char *owner = is_host ? (char *)reading->host : (char *)reading->function;
-    struct arena *arena = is_host ? &reading->host->arena : &reading->function->arena;
     if (row->kind == CONFIGURATION_LIMITS)
         return read_limits(reading, row, origin, value);
+    check(row && may_hold(reading, row));
+    struct arena *arena;
+    char *owner = owner_of(reading, row, &arena);
 
-    bool append = origin->flag && reading->added_by_flag[index];
+    bool append = origin->flag && reading->added_by[index] == origin->source;
     int code =
         configuration_value_read(row, value, append, owner + offsets[index], arena, reading->error);
     if (code)
         return fail_at(reading, origin, row->key, code);
-    reading->added_by_flag[index] = origin->flag != NULL;
+    reading->added_by[index] = origin->source;
     enum limit limit = configuration_info_limit(row);
-    if (limit != LIMIT_COUNT && is_host)
+    if (limit != LIMIT_COUNT && row->scope == CONFIGURATION_HOST)
         reading->limit_max_origins[limit] = *origin;
     else if (limit != LIMIT_COUNT)
         reading->limit_origins[limit] = *origin;
     if (owner + offsets[index] == (char *)&reading->function->outbound_hosts)
         reading->function->outbound_hosts_set = true;
-    return 0;
+    return reading->project ? keep_origin(reading, &reading->project->origins[index], origin) : 0;
 }
 
 static int read_entry(struct reading *reading, const char *path, const struct toml_entry *entry)
 {
-    struct origin origin = {.path = path, .line = entry->line};
+    struct configuration_origin origin = {
+        .source = CONFIGURATION_SOURCE_FILE, .path = path, .line = entry->line};
     bool is_table = entry->value.kind == TOML_TABLE;
-    bool only_hosts_table = false;
+    const struct configuration_info *foreign_row = NULL; /* the key is another's */
+    const struct configuration_info *foreign_table = NULL;
     bool known_table = false;
     for (size_t i = 0; i < ROW_COUNT; i++) {
         const struct configuration_info *row = configuration_info_at(i);
-        if (is_table_of(entry->key, row)) {
-            known_table = known_table || may_hold(reading, row);
-            only_hosts_table = !known_table;
-            continue;
-        }
+        bool holds = may_hold(reading, row);
         bool is_variable = row->kind == CONFIGURATION_ENVIRONMENT &&
                            slice_equal(entry->table, SLICE("environment"));
+        bool names_table = is_table_of(entry->key, row);
+        /* `limits` is a word or a table. */
+        bool names_row =
+            strcmp(entry->key, row->key) == 0 && !(is_table && row->kind == CONFIGURATION_LIMITS);
         if (is_variable)
             return read_environment(reading, row, &origin, entry->key, entry->name, &entry->value);
-        /* `limits` is a word or a table. */
-        if (strcmp(entry->key, row->key) != 0 || (is_table && row->kind == CONFIGURATION_LIMITS))
-            continue;
-        if (!may_hold(reading, row))
-            return refuse_scope(reading, &origin, entry->key);
-        return read_row(reading, i, &origin, &entry->value);
+        if (names_row && holds)
+            return read_row(reading, i, &origin, &entry->value);
+        if (names_row && !foreign_row)
+            foreign_row = row;
+        known_table = known_table || (names_table && holds);
+        if (names_table && !holds && !foreign_table)
+            foreign_table = row;
     }
+    if (foreign_row)
+        return refuse_scope(reading, &origin, entry->key, foreign_row->scope);
     if (known_table)
         return is_table ? 0 : refuse_no_table(reading, &origin, entry->key);
-    if (only_hosts_table)
-        return refuse_scope(reading, &origin, entry->key);
+    if (foreign_table)
+        return refuse_scope(reading, &origin, entry->key, foreign_table->scope);
     return refuse_unknown(reading, &origin, entry->key, is_table);
 }
 
@@ -293,28 +385,33 @@ static int read_text(struct reading *reading, const char *path, struct slice tex
 
 /* "environment.*" with NAME=VALUE. */
 static int read_variable_flag(struct reading *reading, const struct configuration_info *row,
-                              const struct configuration_flag *flag)
+                              const struct configuration_origin *origin, const char *text)
 {
-    const struct origin origin = {.flag = flag->flag};
-    const char *equals = strchr(flag->value, '=');
+    const char *equals = strchr(text, '=');
     if (!equals) {
-        error_set(reading->error, ERROR_USAGE, "expected NAME=VALUE, not \"%s\"", flag->value);
-        return fail_at(reading, &origin, row->key, ERROR_USAGE);
+        error_set(reading->error, ERROR_USAGE, "expected NAME=VALUE, not \"%s\"", text);
+        return fail_at(reading, origin, row->key, ERROR_USAGE);
     }
-    struct slice name = {.data = flag->value, .bytes = (size_t)(equals - flag->value)};
+    struct slice name = {.data = text, .bytes = (size_t)(equals - text)};
     struct toml_value value = configuration_value_of_text(row->kind, equals + 1);
-    return read_environment(reading, row, &origin, row->key, name, &value);
+    return read_environment(reading, row, origin, row->key, name, &value);
 }
 
 static int read_flag(struct reading *reading, const struct configuration_flag *flag)
 {
-    const struct origin origin = {.flag = flag->flag};
+    const struct configuration_origin origin = {
+        .source = flag->source ? flag->source : CONFIGURATION_SOURCE_FLAG,
+        .path = flag->path,
+        .line = flag->line,
+        .flag = flag->flag,
+    };
     for (size_t i = 0; i < ROW_COUNT; i++) {
         const struct configuration_info *row = configuration_info_at(i);
-        if (strcmp(row->key, flag->key) != 0)
+        bool lifts_limits = row->kind == CONFIGURATION_LIMITS && reading->project;
+        if (strcmp(row->key, flag->key) != 0 || !(may_hold(reading, row) || lifts_limits))
             continue;
         if (row->kind == CONFIGURATION_ENVIRONMENT)
-            return read_variable_flag(reading, row, flag);
+            return read_variable_flag(reading, row, &origin, flag->value);
         struct toml_value value = configuration_value_of_text(row->kind, flag->value);
         return read_row(reading, i, &origin, &value);
     }
@@ -323,18 +420,16 @@ static int read_flag(struct reading *reading, const struct configuration_flag *f
 
 static int read_defaults(struct reading *reading)
 {
+    static const struct configuration_origin origin = {.path = "default"};
     for (size_t i = 0; i < ROW_COUNT; i++) {
         const struct configuration_info *row = configuration_info_at(i);
-        if (!row->default_text)
+        if (!row->default_text || !may_hold(reading, row))
             continue;
         struct toml_value value = configuration_value_of_text(row->kind, row->default_text);
-        const struct origin origin = {.path = "default", .line = (unsigned)i};
         int code = read_row(reading, i, &origin, &value);
         if (code)
             return code;
     }
-    memset(reading->limit_origins, 0, sizeof(reading->limit_origins));
-    memset(reading->limit_max_origins, 0, sizeof(reading->limit_max_origins));
     return 0;
 }
 
@@ -350,13 +445,14 @@ static void resolve_auto(struct host_configuration *host)
 
 /* ---- Limits and their maxima ---- */
 
-static bool is_set(const struct origin *origin)
+static bool is_set(const struct configuration_origin *origin)
 {
-    return origin->path || origin->flag;
+    return origin->source != CONFIGURATION_SOURCE_DEFAULT;
 }
 
-static int refuse_limit(struct reading *reading, const struct origin *origin, const char *prefix,
-                        enum limit limit, const char *format, uint64_t value, uint64_t max)
+static int refuse_limit(struct reading *reading, const struct configuration_origin *origin,
+                        const char *prefix, enum limit limit, const char *format, uint64_t value,
+                        uint64_t max)
 {
     const struct limit_info *row = limit_info(limit);
     char value_text[UNITS_TEXT_BYTES];
@@ -495,7 +591,7 @@ static int copy_defaults(struct function_configuration *to,
     to->outbound_hosts = (struct texts){.items = items, .count = count};
     for (size_t i = 0; i < from->environment_count; i++) {
         int code =
-            set_environment(to, from->environment[i].name, from->environment[i].value, error);
+            set_environment(to, from->environment[i].name, from->environment[i].value, NULL, error);
         if (code)
             return code;
     }
@@ -532,4 +628,71 @@ void function_configuration_destroy(struct function_configuration *configuration
         return;
     arena_fini(&configuration->arena);
     free(configuration);
+}
+
+/* ---- A project's ---- */
+
+int project_configuration_create(const char *path, struct slice text,
+                                 const struct configuration_flag *flags, size_t flag_count,
+                                 struct project_configuration **ret_configuration,
+                                 struct error *error)
+{
+    *ret_configuration = NULL;
+    struct project_configuration *project = calloc(1, sizeof(*project));
+    if (!project)
+        return error_set_memory(error);
+    arena_init(&project->arena, TEXTS_BYTES_MAX);
+    arena_init(&project->function.arena, TEXTS_BYTES_MAX);
+    struct reading reading = {.project = project, .function = &project->function, .error = error};
+    project->origins = arena_allocate(&project->arena, ROW_COUNT * sizeof(project->origins[0]));
+    int code = project->origins ? 0 : error_set_memory(error);
+    if (code == 0) {
+        memset(project->origins, 0, ROW_COUNT * sizeof(project->origins[0]));
+        limits_set_cloud(&project->function.limits);
+        code = read_defaults(&reading);
+    }
+    if (code == 0)
+        code = read_text(&reading, path, text);
+    for (size_t i = 0; i < flag_count && code == 0; i++)
+        code = read_flag(&reading, &flags[i]);
+    if (code) {
+        project_configuration_destroy(project);
+        return code;
+    }
+    *ret_configuration = project;
+    return 0;
+}
+
+const void *project_configuration_member(const struct project_configuration *configuration,
+                                         size_t index)
+{
+    const struct configuration_info *row = configuration_info_at(index);
+    if (!row || row->scope == CONFIGURATION_HOST || row->kind == CONFIGURATION_ENVIRONMENT)
+        return NULL;
+    const char *owner = row->scope == CONFIGURATION_PROJECT
+                            ? (const char *)configuration
+                            : (const char *)&configuration->function;
+    return owner + offsets[index];
+}
+
+void project_configuration_destroy(struct project_configuration *configuration)
+{
+    if (!configuration)
+        return;
+    arena_fini(&configuration->function.arena);
+    arena_fini(&configuration->arena);
+    free(configuration);
+}
+
+int host_configuration_adopt(struct host_configuration *host,
+                             const struct function_configuration *function, struct error *error)
+{
+    arena_fini(&host->function.arena);
+    host->function = (struct function_configuration){0};
+    arena_init(&host->function.arena, TEXTS_BYTES_MAX);
+    for (int i = 0; i < LIMIT_COUNT; i++) {
+        if (host->limits_max.value[i] < function->limits.value[i])
+            host->limits_max.value[i] = function->limits.value[i];
+    }
+    return copy_defaults(&host->function, function, error);
 }

@@ -4,12 +4,13 @@
  * structs, checked whole before anything starts, then frozen. Threads hold const pointers; a change
  * makes a new struct.
  *
- * One schema serves the host's file (--config), a function's NAME.toml and later the project's
- * fn0.toml; each row says which of them may hold its key. An unknown key or a bad value is
+ * One schema serves the host's file (--config), a function's NAME.toml and a project's fn0.toml;
+ * each row says which of them may hold its key. An unknown key or a bad value is
  * ERROR_CONFIGURATION: "file:line: key: what was expected"; with a flag, ERROR_USAGE: "--flag: what
  * was expected".
  *
- * What stands above what: the cloud profile, then the file, then the flags. Of a limit there are
+ * What stands above what: the cloud profile, then the file, then a project's .env and environment,
+ * then the flags. Of a limit there are
  * two numbers: the default for functions that say nothing ([limits]), and the maximum that a
  * function may ask for ([limits.max]). A default above its maximum is an error; lowering the
  * maximum lowers a default that nobody set.
@@ -28,6 +29,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/slice.h"
+#include "tables/languages.h"
 #include "tables/limits.h"
 
 /* The largest file of a configuration, the host's or a function's. */
@@ -104,13 +106,54 @@ struct host_configuration {
     struct function_configuration function; /* the defaults for functions */
 };
 
+/* What a value comes from; what stands further down stands above. */
+enum configuration_source {
+    CONFIGURATION_SOURCE_DEFAULT, /* in a flag: CONFIGURATION_SOURCE_FLAG */
+    CONFIGURATION_SOURCE_FILE,
+    CONFIGURATION_SOURCE_DOTENV, /* a project's .env */
+    CONFIGURATION_SOURCE_ENVIRONMENT,
+    CONFIGURATION_SOURCE_FLAG,
+};
+
 /* A flag of a command line that stands for a key: "net.listen" and its value as written ("true" for
- * flags without one). The first of a list replaces the file's, the next are added. The key of
- * --env is "environment.*", and its value NAME=VALUE. */
+ * flags without one). The first of a list replaces what stands below, the next are added. The key
+ * of --env is "environment.*", and its value NAME=VALUE. A variable of an environment is the same.
+ */
 struct configuration_flag {
     const char *key;
     const char *value;
-    const char *flag; /* "--listen", for messages */
+    const char *flag; /* "--listen" or "FN0_NET_LISTEN", for messages */
+    enum configuration_source source;
+    const char *path; /* where a variable is written, with `line`; else NULL */
+    unsigned line;
+};
+
+/* Where a value was written. */
+struct configuration_origin {
+    enum configuration_source source;
+    const char *path; /* of a file, with `line`; NULL: none */
+    unsigned line;
+    const char *flag; /* the flag or the variable; NULL: a key of a file */
+};
+
+/* What concerns a project, its function included. Nothing in it is asked for: what a command needs
+ * is for project/project.h to say. */
+struct project_configuration {
+    struct arena arena; /* owns the texts, but those of `function` */
+    const char *name;   /* NULL: not said, as all texts here */
+    const char *main;
+    const char *component;
+    enum language language; /* LANGUAGE_AUTO: not said */
+    struct {
+        const char *command;
+        struct texts watch; /* patterns */
+    } build;
+    struct {
+        const char *command;
+    } test;
+    struct function_configuration function;
+    struct configuration_origin *origins;          /* by the row's place in the table */
+    struct configuration_origin *variable_origins; /* by the place in function.environment */
 };
 
 /* Makes the host's configuration: the defaults, then `path` (NULL: no file), then `flags`. Reads
@@ -144,5 +187,27 @@ int function_configuration_create(const struct host_configuration *host, const c
 
 /* NULL is fine. No thread may hold it any more. */
 void function_configuration_destroy(struct function_configuration *configuration);
+
+/* Makes a project's configuration: the defaults, the text of its fn0.toml (`path` is for messages),
+ * then `flags` (variables of .env first, then of the environment, then flags). Functions may ask
+ * for whatever they like here; `limits` is none but as a flag, and lifts the function's. The caller
+ * destroys *ret_configuration, which is NULL after a failure. Any thread. */
+int project_configuration_create(const char *path, struct slice text,
+                                 const struct configuration_flag *flags, size_t flag_count,
+                                 struct project_configuration **ret_configuration,
+                                 struct error *error);
+
+/* The member that the row at a place goes to; NULL for those of a host, and of the environment. */
+const void *project_configuration_member(const struct project_configuration *configuration,
+                                         size_t index);
+
+/* NULL is fine. */
+void project_configuration_destroy(struct project_configuration *configuration);
+
+/* Makes the defaults of a host what a function's configuration says, and raises the host's maxima
+ * to it: for a host of that one function. It shares nothing with `function`. ERROR_OUT_OF_MEMORY:
+ * the host can only be destroyed. */
+int host_configuration_adopt(struct host_configuration *host,
+                             const struct function_configuration *function, struct error *error);
 
 #endif

@@ -8,6 +8,8 @@
 
 #include "base/check.h"
 #include "base/configuration.h"
+#include "base/identifier.h"
+#include "base/json.h"
 #include "base/units.h"
 
 /* How much of a wrong value a message repeats. */
@@ -27,6 +29,10 @@ static const char *plural_of_items(enum configuration_kind kind)
         return "prefixes or addresses with ports, like \"10.1.0.0/16\" or \"127.0.0.1:9000\"";
     case CONFIGURATION_HOSTS:
         return "names of hosts, like \"api.example.com\"";
+    case CONFIGURATION_PATTERNS:
+        return "patterns of paths within the folder, like \"src/**\"";
+    case CONFIGURATION_NAME:
+        return "a name of a-z, 0-9 and '-', like \"hello\"";
     case CONFIGURATION_BOOLEAN:
         return "true or false";
     case CONFIGURATION_ENVIRONMENT:
@@ -231,6 +237,20 @@ static bool is_host(struct slice text)
     return label_bytes > 0 && text.bytes <= 253;
 }
 
+/* Seen from a folder, and within it. */
+static bool is_pattern(struct slice text)
+{
+    bool inside = text.bytes > 0 && text.data[0] != '/' && !memchr(text.data, '\0', text.bytes);
+    while (inside && text.bytes > 0) {
+        const char *slash = memchr(text.data, '/', text.bytes);
+        size_t bytes = slash ? (size_t)(slash - text.data) : text.bytes;
+        inside = !slice_equal((struct slice){text.data, bytes}, SLICE(".."));
+        text.data += bytes + (slash != NULL);
+        text.bytes -= bytes + (slash != NULL);
+    }
+    return inside;
+}
+
 static bool has_form(enum configuration_kind kind, struct slice text)
 {
     switch (kind) {
@@ -242,6 +262,8 @@ static bool has_form(enum configuration_kind kind, struct slice text)
         return is_prefix(text) || is_address_with_port(text, 1);
     case CONFIGURATION_HOSTS:
         return is_host(text);
+    case CONFIGURATION_PATTERNS:
+        return is_pattern(text);
     default:
         return text.bytes > 0 && memchr(text.data, '\0', text.bytes) == NULL;
     }
@@ -364,10 +386,15 @@ int configuration_value_read(const struct configuration_info *row, const struct 
     switch (row->kind) {
     case CONFIGURATION_TEXT:
         return read_text(row, value, member, arena, error);
+    case CONFIGURATION_NAME:
+        if (value->kind != TOML_STRING || !function_name_valid(value->text))
+            return configuration_value_refuse(row, value, error);
+        return read_text(row, value, member, arena, error);
     case CONFIGURATION_ADDRESSES:
     case CONFIGURATION_PREFIXES:
     case CONFIGURATION_EXCEPTIONS:
     case CONFIGURATION_HOSTS:
+    case CONFIGURATION_PATTERNS:
         return read_texts(row, value, append, member, arena, error);
     case CONFIGURATION_BOOLEAN:
         if (value->kind != TOML_BOOLEAN)
@@ -402,4 +429,69 @@ struct toml_value configuration_value_of_text(enum configuration_kind kind, cons
         value.integer = (int64_t)number;
     }
     return value;
+}
+
+/* ---- Writing ---- */
+
+static int write_texts(struct buffer *buffer, const struct texts *texts)
+{
+    int code = buffer_print(buffer, "[");
+    for (size_t i = 0; i < texts->count && code == 0; i++) {
+        code = i > 0 ? buffer_print(buffer, ", ") : 0;
+        if (code == 0)
+            code = json_append_text(buffer, slice_of(texts->items[i]));
+    }
+    return code == 0 ? buffer_print(buffer, "]") : code;
+}
+
+static int write_number(struct buffer *buffer, enum configuration_kind kind, uint64_t number)
+{
+    char text[UNITS_TEXT_BYTES];
+    if (number == CONFIGURATION_AUTO)
+        return buffer_print(buffer, "\"auto\"");
+    if (number == LIMIT_NONE)
+        return buffer_print(buffer, "\"none\"");
+    if (kind == CONFIGURATION_COUNT)
+        return buffer_print(buffer, "%llu", (unsigned long long)number);
+    units_write(kind == CONFIGURATION_BYTES ? LIMIT_UNIT_BYTES : LIMIT_UNIT_NANOSECONDS, number,
+                text);
+    return buffer_print(buffer, "\"%s\"", text);
+}
+
+static int write_word(struct buffer *buffer, const char *words, unsigned place)
+{
+    for (; place > 0; place--)
+        words += strcspn(words, "|") + 1;
+    return buffer_print(buffer, "\"%.*s\"", (int)strcspn(words, "|"), words);
+}
+
+int configuration_value_write(struct buffer *buffer, const struct configuration_info *row,
+                              const void *member)
+{
+    switch (row->kind) {
+    case CONFIGURATION_TEXT:
+    case CONFIGURATION_NAME: {
+        const char *text = *(const char *const *)member;
+        return text ? json_append_text(buffer, slice_of(text)) : buffer_print(buffer, "null");
+    }
+    case CONFIGURATION_ADDRESSES:
+    case CONFIGURATION_PREFIXES:
+    case CONFIGURATION_EXCEPTIONS:
+    case CONFIGURATION_HOSTS:
+    case CONFIGURATION_PATTERNS:
+        return write_texts(buffer, member);
+    case CONFIGURATION_BOOLEAN:
+        return buffer_print(buffer, *(const bool *)member ? "true" : "false");
+    case CONFIGURATION_COUNT:
+    case CONFIGURATION_BYTES:
+    case CONFIGURATION_NANOSECONDS:
+        return write_number(buffer, row->kind, *(const uint64_t *)member);
+    case CONFIGURATION_CHOICE:
+        return write_word(buffer, row->words, *(const unsigned *)member);
+    case CONFIGURATION_ENVIRONMENT:
+    case CONFIGURATION_LIMITS:
+        break;
+    }
+    check(row->kind == CONFIGURATION_CHOICE);
+    return ERROR_INTERNAL;
 }

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 
 #include "base/arena.h"
+#include "base/buffer.h"
 #include "base/error.h"
 #include "base/slice.h"
 #include "base/toml.h"
@@ -28,6 +29,12 @@ int configuration_value_read(const struct configuration_info *row, const struct 
 /* The value that a text of a flag stands for: 8 is a number and true a boolean where the kind wants
  * that. Borrows `text`. */
 struct toml_value configuration_value_of_text(enum configuration_kind kind, const char *text);
+
+/* Adds what a member holds as it could be written in TOML, which is JSON as well: "10 ms", 50,
+ * true,
+ * ["a"]; null for a text that is not said. Not for ENVIRONMENT and LIMITS. As buffer_append. */
+int configuration_value_write(struct buffer *buffer, const struct configuration_info *row,
+                              const void *member);
 
 /* Whether `word` is one of "a|b|c", and which. */
 bool configuration_word_find(const char *words, struct slice word, unsigned *ret_place);

@@ -32,7 +32,7 @@ void process_cancel(struct process *process)
     pthread_mutex_lock(&process->mutex);
     process->cancelled = true;
     if (process->child != 0)
-        kill(process->child, SIGKILL);
+        kill(process->group ? -process->child : process->child, SIGKILL);
     pthread_mutex_unlock(&process->mutex);
 }
 
@@ -41,6 +41,7 @@ static int spawn_with(const struct process_options *options, const int *copies, 
 {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
+    short flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
     sigset_t none, defaults;
     int number;
 
@@ -55,17 +56,20 @@ static int spawn_with(const struct process_options *options, const int *copies, 
     number = posix_spawnattr_setsigmask(&attributes, &none);
     if (number == 0)
         number = posix_spawnattr_setsigdefault(&attributes, &defaults);
+    if (options->group)
+        flags |= POSIX_SPAWN_SETPGROUP;
     if (number == 0)
-        number =
-            posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+        number = posix_spawnattr_setflags(&attributes, flags);
     for (size_t i = 0; i < options->descriptor_count && number == 0; i++)
         number = posix_spawn_file_actions_adddup2(&actions, copies[i],
                                                   PROCESS_DESCRIPTOR_FIRST + (int)i);
     if (number == 0 && options->output_to_errors)
         number = posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
+    if (number == 0 && options->folder != NULL)
+        number = posix_spawn_file_actions_addchdir_np(&actions, options->folder);
     if (number == 0)
         number = posix_spawnp(ret_child, options->program, &actions, &attributes, options->words,
-                              environ);
+                              options->environment != NULL ? options->environment : environ);
     posix_spawnattr_destroy(&attributes);
 fail_attributes:
     posix_spawn_file_actions_destroy(&actions);
@@ -107,8 +111,10 @@ int process_run(struct process *process, const struct process_options *options, 
     cancelled = process->cancelled;
     if (!cancelled)
         number = spawn(options, &child);
-    if (!cancelled && number == 0)
+    if (!cancelled && number == 0) {
         process->child = child;
+        process->group = options->group;
+    }
     pthread_mutex_unlock(&process->mutex);
     if (cancelled)
         return error_set(error, ERROR_CLOSED, "%s was not started: cancelled", options->words[0]);

@@ -2,6 +2,8 @@
 
 /* A child process that one thread waits for and any other can end.
  *
+ * A terminal's Ctrl-C does not reach a child with a group of its own: who gives it one cancels it.
+ *
  * One after the other, never two at a time. The child begins with no signal blocked, has the
  * caller's standard streams, and nothing else is open in it but the descriptors it is given.
  *
@@ -25,6 +27,7 @@
 struct process {
     pthread_mutex_t mutex;
     pid_t child; /* 0: none */
+    bool group;  /* the child leads one */
     bool cancelled;
 };
 
@@ -33,7 +36,11 @@ struct process_options {
     char *const *words;     /* ended by NULL; the first is what the child is told of its name */
     const int *descriptors; /* borrowed: in the child 3, 4, … in this order */
     size_t descriptor_count;
-    bool output_to_errors; /* its stdout is the caller's stderr */
+    bool output_to_errors;    /* its stdout is the caller's stderr */
+    const char *folder;       /* where it works; NULL: where the caller does */
+    char *const *environment; /* NAME=VALUE, the last NULL; NULL: the caller's */
+    bool group; /* it leads a group of its own, which process_cancel kills with all that it started
+                 */
 };
 
 /* Readies it. Returns 0 or ERROR_OUT_OF_MEMORY. */
@@ -48,8 +55,8 @@ void process_fini(struct process *process);
 int process_run(struct process *process, const struct process_options *options, int *ret_status,
                 struct error *error);
 
-/* Kills the child that runs, if any; every process_run that ends or begins later is ERROR_CLOSED.
- * Any thread. */
+/* Kills the child that runs, or its group, if any; every process_run that ends or begins later is
+ * ERROR_CLOSED. Any thread. */
 void process_cancel(struct process *process);
 
 #endif

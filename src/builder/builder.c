@@ -89,16 +89,24 @@ void builder_cancel(struct builder *builder)
     process_cancel(&builder->process);
 }
 
-int builder_run(struct builder *builder, char *const *words, int *ret_status, struct error *error)
+int builder_run(struct builder *builder, const struct builder_tool *tool, int *ret_status,
+                struct error *error)
 {
     const struct process_options options = {
-        .program = words[0], .words = words, .output_to_errors = true};
+        .program = tool->words[0],
+        .words = tool->words,
+        .output_to_errors = true,
+        .folder = tool->folder,
+        .environment = tool->environment,
+        .group = true,
+    };
 
     return process_run(&builder->process, &options, ret_status, error);
 }
 
-static int key_of(const struct builder *builder, struct slice engine, struct artifact_key *ret_key,
-                  struct error *error)
+/* The key of a component, or of what it is when it is instrumented. */
+static int key_of(const struct builder *builder, struct slice component, bool instrumented,
+                  struct artifact_key *ret_key, struct error *error)
 {
     struct sha256 *hash;
     int code = sha256_begin(&hash, error);
@@ -106,37 +114,58 @@ static int key_of(const struct builder *builder, struct slice engine, struct art
     if (code != 0)
         return code;
     ret_key->fingerprint = engine_fingerprint(builder->engine);
-    code = sha256_add(hash, SLICE(INSTRUMENTED), error);
+    if (instrumented)
+        code = sha256_add(hash, SLICE(INSTRUMENTED), error);
     if (code == 0)
-        code = sha256_add(hash, engine, error);
+        code = sha256_add(hash, component, error);
     if (code == 0)
         return sha256_finish(&hash, ret_key->component, error);
     sha256_abandon(hash);
     return code;
 }
 
-/* The artifact of the instrumented engine, from the cache or made now. */
-static int find_artifact(struct builder *builder, struct slice engine,
+/* The artifact of a component, or of what it is when it is instrumented: from the cache or made
+ * now. */
+static int find_artifact(struct builder *builder, struct slice component, bool instrumented,
                          struct artifact **ret_artifact, uint64_t *ret_compile_ns,
                          struct error *error)
 {
+    int (*compile)(struct compiler *, const struct engine *, struct slice, struct compiled *,
+                   struct error *) = instrumented ? compiler_instrument : compiler_run;
     const struct clock *clock = builder->options.clock;
     uint64_t begin_ns = clock_monotonic_ns(clock);
     struct artifact_key key;
     struct compiled compiled;
-    int code = key_of(builder, engine, &key, error);
+    int code = key_of(builder, component, instrumented, &key, error);
 
     if (code != 0)
         return code;
     /* A cache that cannot be read costs a compile, and nothing else. */
     if (artifact_cache_find(builder->cache, &key, ret_artifact, error) == 0)
         return 0;
-    code = compiler_instrument(&builder->compiler, builder->engine, engine, &compiled, error);
+    code = compile(&builder->compiler, builder->engine, component, &compiled, error);
     if (code != 0)
         return code;
     code = artifact_cache_put(builder->cache, &key, compiled.content, ret_artifact, error);
     compiled_fini(&compiled);
     *ret_compile_ns = clock_monotonic_ns(clock) - begin_ns;
+    return code;
+}
+
+int builder_check(struct builder *builder, struct slice component,
+                  const struct function_configuration *configuration, struct checked *ret_checked,
+                  struct error *error)
+{
+    struct artifact *artifact = NULL;
+    int code;
+
+    *ret_checked = (struct checked){0};
+    code = find_artifact(builder, component, false, &artifact, &ret_checked->compile_ns, error);
+    if (code != 0)
+        return code;
+    code = trial_run(builder->engine, artifact_descriptor(artifact), configuration,
+                     builder->options.clock, &ret_checked->start, error);
+    artifact_release(artifact);
     return code;
 }
 
@@ -154,7 +183,7 @@ int builder_snapshot(struct builder *builder, struct slice engine, struct slice 
     int code;
 
     *ret_built = (struct built){0};
-    code = find_artifact(builder, engine, &artifact, &ret_built->compile_ns, error);
+    code = find_artifact(builder, engine, true, &artifact, &ret_built->compile_ns, error);
     if (code != 0)
         return error_wrap(error, "the engine");
     begin_ns = clock_monotonic_ns(builder->options.clock);

@@ -15,9 +15,11 @@
 #include <stdint.h>
 
 #include "base/clock.h"
+#include "base/configuration.h"
 #include "base/error.h"
 #include "base/slice.h"
 #include "runtime/compiler.h"
+#include "runtime/trial.h"
 
 struct builder;
 
@@ -52,9 +54,30 @@ int builder_snapshot(struct builder *builder, struct slice engine, struct slice 
 /* Frees it. */
 void built_fini(struct built *built);
 
-/* Runs a program that the build needs, with the words given (the first is its name, the last NULL),
- * and waits for it; what it prints goes to stderr. As process_run. */
-int builder_run(struct builder *builder, char *const *words, int *ret_status, struct error *error);
+/* What a component that was made is like. */
+struct checked {
+    struct trial_result start;
+    uint64_t compile_ns; /* 0: it was compiled already */
+};
+
+/* Checks that this platform can run a component, and starts one instance of it with the limits and
+ * the environment of a function. It is compiled for that, and the artifact is left in the cache for
+ * whoever serves it. Errors as of compiler_run and trial_run. */
+int builder_check(struct builder *builder, struct slice component,
+                  const struct function_configuration *configuration, struct checked *ret_checked,
+                  struct error *error);
+
+/* A program that a build needs. */
+struct builder_tool {
+    char *const *words; /* the first is the program, a path or a name on PATH; the last NULL */
+    const char *folder; /* where it works; NULL: where the caller does */
+    char *const *environment; /* NAME=VALUE, the last NULL; NULL: the caller's */
+};
+
+/* Runs a program and waits for it; what it prints goes to stderr. Cancelled, it ends with all that
+ * it has started. As process_run. */
+int builder_run(struct builder *builder, const struct builder_tool *tool, int *ret_status,
+                struct error *error);
 
 /* Ends what runs, and whatever would be begun later: ERROR_CLOSED. Any thread. */
 void builder_cancel(struct builder *builder);

@@ -106,11 +106,18 @@ static void remove_folder(const char *path)
 
 /* ---- Bundling -------------------------------------------------------------------------------- */
 
-static int check_entry(const char *entry, struct error *error)
+static int check_entry(const struct javascript_options *options, struct error *error)
 {
+    const char *entry = options->entry;
+    char path[PATH_MAX];
     struct stat status;
+    int code = options->folder != NULL && entry[0] != '/'
+                   ? path_in(path, options->folder, entry, error)
+                   : 0;
 
-    if (stat(entry, &status) != 0)
+    if (code != 0)
+        return code;
+    if (stat(options->folder != NULL && entry[0] != '/' ? path : entry, &status) != 0)
         return error_set_errno(error, errno, "cannot read %s", entry);
     if (!S_ISREG(status.st_mode))
         return error_set(error, ERROR_SYSTEM, "%s is no file", entry);
@@ -125,13 +132,14 @@ static int bundle(struct builder *builder, const struct javascript_options *opti
     char *words[] = {
         program, bundler, (char *)options->entry, to, (char *)folder, NULL, NULL,
     };
+    const struct builder_tool tool = {.words = words, .folder = options->folder};
     int status = 0;
     int code = path_in(bundler, options->sdk, BUNDLER, error);
 
     if (options->development)
         words[5] = mode;
     if (code == 0)
-        code = builder_run(builder, words, &status, error);
+        code = builder_run(builder, &tool, &status, error);
     if (code == ERROR_NOT_FOUND)
         return error_set(error, ERROR_NOT_FOUND,
                          "node is not on PATH: JavaScript is bundled by Node.js 20 or newer, "
@@ -254,7 +262,7 @@ int javascript_build(struct builder *builder, const struct javascript_options *o
                      struct javascript_built *ret_built, struct error *error)
 {
     char folder[PATH_MAX];
-    int code = check_entry(options->entry, error);
+    int code = check_entry(options, error);
 
     built_init(ret_built);
     if (code == 0)

@@ -37,7 +37,8 @@ int javascript_find_sdk(const char *named, const char *program_folder, char ret_
 
 struct javascript_options {
     const struct clock *clock;
-    const char *sdk; /* of javascript_find_sdk */
+    const char *sdk;    /* of javascript_find_sdk */
+    const char *folder; /* where `entry` is seen from, absolute; NULL: where the caller works */
     const char *entry;
     bool development; /* the bundler's mode; else production */
 };

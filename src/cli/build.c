@@ -11,16 +11,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/configuration.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "base/units.h"
 #include "builder/javascript.h"
+#include "cli/build_project.h"
+#include "cli/building.h"
 #include "cli/command_line.h"
 #include "cli/help.h"
-#include "cli/interruption.h"
-#include "observe/line_level.h"
-#include "tables/limits.h"
 
 #define COMPONENT_MODE 0644
 #define SUMMARY_BYTES_MAX (2 * PATH_MAX + 1024)
@@ -33,29 +31,15 @@ struct build {
     const struct program *program;
     const char *entry;
     const char *out;
+    const char *engine; /* of fn0 build-engine */
+    char sdk[PATH_MAX];
     bool json;
     bool development;
-    struct builder *builder;
     struct javascript_built made;
     int signal; /* that ended it */
 };
 
 /* ---- Before ---------------------------------------------------------------------------------- */
-
-/* The folder that the program is in. */
-static int find_program_folder(char ret_path[PATH_MAX], struct error *error)
-{
-    ssize_t bytes = readlink("/proc/self/exe", ret_path, PATH_MAX - 1);
-    char *slash;
-
-    if (bytes < 0)
-        return error_set_errno(error, errno, "cannot find the program's own folder");
-    ret_path[bytes] = 0;
-    slash = strrchr(ret_path, '/');
-    if (slash != NULL)
-        *slash = 0;
-    return 0;
-}
 
 /* What SCRIPT's name is with .wasm, in this folder. */
 static int name_component(const char *entry, char ret_name[PATH_MAX], struct error *error)
@@ -88,8 +72,8 @@ static int check_out(const char *out, struct error *error)
 
 static int check_words(const struct command_line *line, struct error *error)
 {
-    if (line->word_count == 0)
-        return error_set(error, ERROR_USAGE, "what to build? SCRIPT, like hello.ts");
+    if (line->options[OPTION_BUILD_FORCE] != NULL)
+        return error_set(error, ERROR_USAGE, "--force is for projects: a script is always built");
     if (line->word_count > 1)
         return error_set(error, ERROR_USAGE,
                          "one script at a time, not also '%s': what it imports "
@@ -104,36 +88,6 @@ static int check_words(const struct command_line *line, struct error *error)
 }
 
 /* ---- Around ---------------------------------------------------------------------------------- */
-
-static void cancel(void *context)
-{
-    builder_cancel(context);
-}
-
-/* Runs `make` so that a signal ends it in order. */
-static int run_interruptibly(struct build *build, const struct builder_options *options,
-                             int (*make)(struct build *build, void *context, struct error *error),
-                             void *context, struct error *error)
-{
-    struct interruption *interruption;
-    sigset_t all, before;
-    int code;
-
-    /* The builder's threads leave signals to the interruption's. */
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    code = builder_create(options, &build->builder, error);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (code != 0)
-        return code;
-    code = interruption_create(cancel, build->builder, &interruption, error);
-    if (code == 0) {
-        code = make(build, context, error);
-        build->signal = interruption_destroy(interruption);
-    }
-    builder_destroy(build->builder);
-    return code;
-}
 
 static size_t component_bytes(const struct javascript_built *made)
 {
@@ -157,81 +111,21 @@ static int write_component(struct build *build, struct error *error)
     return code == 0 ? 0 : error_wrap(error, "the component is made, but not written");
 }
 
-/* Shows what the script wrote while it was evaluated. */
-static void show_output(const struct build *build)
-{
-    struct slice rest = build->made.built.compiled.output;
-
-    while (rest.bytes > 0) {
-        const char *end = memchr(rest.data, '\n', rest.bytes);
-        struct slice line = {rest.data, end != NULL ? (size_t)(end - rest.data) : rest.bytes};
-        size_t taken = line.bytes + (end != NULL);
-        (void)line_level(&line, false);
-        dprintf(build->program->errors, "%.*s\n", (int)line.bytes, line.data);
-        rest.data += taken;
-        rest.bytes -= taken;
-    }
-}
-
-/* What to do about an error, or NULL. */
-static const char *advice_on(int code)
-{
-    switch (code) {
-    case ERROR_CALL_START_CPU:
-        return "Does it have a loop that never ends? What takes long belongs into the handler; "
-               "--start-cpu allows more.";
-    case ERROR_CALL_MEMORY:
-        return "Make what is large in the handler, or bring less with it.";
-    case ERROR_CALL_START:
-        return "Wait, fetch and set timers inside of the handler.";
-    default:
-        return NULL;
-    }
-}
-
-/* Says why evaluating failed, beside the script's name. */
-static int explain(const struct build *build, struct error *error)
-{
-    const char *advice = advice_on(error->code);
-    size_t bytes;
-
-    if (error->code > ERROR_CALL_TRAP || error->code < ERROR_CALL_START_CPU)
-        return error->code;
-    error_wrap(error, "%s cannot be evaluated", build->entry);
-    bytes = strlen(error->message);
-    if (advice != NULL)
-        snprintf(error->message + bytes, sizeof(error->message) - bytes, "\n%s", advice);
-    return error->code;
-}
-
-static double milliseconds(uint64_t ns)
-{
-    return (double)ns / (double)NANOSECONDS_PER_MILLISECOND;
-}
-
-static int print_size(struct buffer *text, size_t bytes)
-{
-    const double kilobytes = (double)bytes / 1024;
-
-    if (kilobytes < 1000)
-        return buffer_print(text, "%.1f KB", kilobytes);
-    return buffer_print(text, "%.1f MB", kilobytes / 1024);
-}
-
 static int print_line(struct buffer *text, const struct build *build)
 {
     const struct javascript_built *made = &build->made;
     int code = buffer_print(text, "%s  ", build->out);
 
     if (code == 0)
-        code = print_size(text, component_bytes(made));
+        code = building_print_size(text, component_bytes(made));
     if (code == 0 && made->bundle_ns > 0)
-        code = buffer_print(text, "  bundle %.0f ms", milliseconds(made->bundle_ns));
+        code = buffer_print(text, "  bundle %.0f ms", building_milliseconds(made->bundle_ns));
     if (code == 0 && made->built.compile_ns > 0)
         code = buffer_print(text, "  compile the engine (once) %.0f ms",
-                            milliseconds(made->built.compile_ns));
+                            building_milliseconds(made->built.compile_ns));
     if (code == 0)
-        code = buffer_print(text, "  snapshot %.0f ms\n", milliseconds(made->built.snapshot_ns));
+        code = buffer_print(text, "  snapshot %.0f ms\n",
+                            building_milliseconds(made->built.snapshot_ns));
     return code;
 }
 
@@ -246,9 +140,9 @@ static int print_json(struct buffer *text, const struct build *build)
         code = buffer_print(text,
                             ",\"bytes\":%zu,\"bundle_ms\":%.1f,\"compile_ms\":%.1f,"
                             "\"snapshot_ms\":%.1f}\n",
-                            component_bytes(made), milliseconds(made->bundle_ns),
-                            milliseconds(made->built.compile_ns),
-                            milliseconds(made->built.snapshot_ns));
+                            component_bytes(made), building_milliseconds(made->bundle_ns),
+                            building_milliseconds(made->built.compile_ns),
+                            building_milliseconds(made->built.snapshot_ns));
     return code;
 }
 
@@ -274,9 +168,9 @@ static int finish(struct build *build, int code, struct error *error)
     if (code == 0)
         code = write_component(build, error);
     else if (code != ERROR_CLOSED)
-        code = explain(build, error);
+        code = building_explain(build->entry, error);
     if (code != ERROR_CLOSED)
-        show_output(build);
+        building_show_output(build->program, build->made.built.compiled.output);
     if (code == 0)
         code = print_summary(build, error);
     javascript_built_fini(&build->made);
@@ -291,37 +185,18 @@ static enum exit_status end(const struct build *build, const char *command, int 
     return code == 0 ? EXIT_STATUS_OK : program_fail(build->program, command, error);
 }
 
-/* The limits and the cache as fn0 serve has them when nothing is said. */
-static int set_options(const struct build *build, const char *cache_directory,
-                       struct builder_options *ret_options, struct error *error)
-{
-    struct host_configuration *configuration;
-    int code = host_configuration_create(NULL, NULL, 0, &configuration, error);
-
-    if (code != 0)
-        return code;
-    *ret_options = (struct builder_options){
-        .clock = build->program->clock,
-        .cache_directory = cache_directory,
-        .cache_bytes_max = configuration->cache_bytes_max,
-        .start_cpu_ns_max = configuration->function.limits.value[LIMIT_START_CPU],
-        .memory_bytes_max = configuration->function.limits.value[LIMIT_MEMORY],
-    };
-    host_configuration_destroy(configuration);
-    return 0;
-}
-
 /* ---- fn0 build ------------------------------------------------------------------------------- */
 
-static int make_function(struct build *build, void *context, struct error *error)
+static int make_function(struct builder *builder, void *context, struct error *error)
 {
+    struct build *build = context;
     const struct javascript_options options = {
         .clock = build->program->clock,
-        .sdk = context,
+        .sdk = build->sdk,
         .entry = build->entry,
         .development = build->development,
     };
-    int code = javascript_build(build->builder, &options, &build->made, error);
+    int code = javascript_build(builder, &options, &build->made, error);
 
     return finish(build, code, error);
 }
@@ -329,7 +204,7 @@ static int make_function(struct build *build, void *context, struct error *error
 static int build_function(struct build *build, const struct command_line *line, struct error *error)
 {
     const char *start_cpu = line->options[OPTION_BUILD_START_CPU];
-    char folder[PATH_MAX], sdk[PATH_MAX], out[PATH_MAX];
+    char folder[PATH_MAX], out[PATH_MAX];
     struct builder_options options;
     int code = check_words(line, error);
 
@@ -346,15 +221,16 @@ static int build_function(struct build *build, const struct command_line *line, 
     if (code == 0)
         code = check_out(build->out, error);
     if (code == 0)
-        code = set_options(build, line->options[OPTION_BUILD_CACHE_DIR], &options, error);
+        code = building_options(build->program, line->options[OPTION_BUILD_CACHE_DIR], &options,
+                                error);
     if (code == 0 && start_cpu != NULL &&
         units_read_duration(slice_of(start_cpu), &options.start_cpu_ns_max, error) != 0)
         code = error_set(error, ERROR_USAGE, "--start-cpu %s is no time, like 2s", start_cpu);
     if (code == 0)
-        code = find_program_folder(folder, error);
+        code = building_find_program_folder(folder, error);
     if (code == 0)
-        code = javascript_find_sdk(getenv("FN0_SDK"), folder, sdk, error);
-    return code == 0 ? run_interruptibly(build, &options, make_function, sdk, error) : code;
+        code = javascript_find_sdk(getenv("FN0_SDK"), folder, build->sdk, error);
+    return code == 0 ? building_run(&options, make_function, build, &build->signal, error) : code;
 }
 
 enum exit_status build_run(const struct program *program, int count, const char *const *words)
@@ -369,6 +245,8 @@ enum exit_status build_run(const struct program *program, int count, const char 
         return program_fail(program, "build", &error);
     if (line.options[OPTION_BUILD_HELP]) {
         status = help_show(program, COMMAND_BUILD);
+    } else if (line.word_count == 0) {
+        status = build_project(program, &line);
     } else {
         code = build_function(&build, &line, &error);
         status = end(&build, "build", code, &error);
@@ -379,9 +257,10 @@ enum exit_status build_run(const struct program *program, int count, const char 
 
 /* ---- fn0 build-engine ------------------------------------------------------------------------ */
 
-static int make_engine(struct build *build, void *context, struct error *error)
+static int make_engine(struct builder *builder, void *context, struct error *error)
 {
-    int code = javascript_build_engine(build->builder, context, build->entry, &build->made, error);
+    struct build *build = context;
+    int code = javascript_build_engine(builder, build->engine, build->entry, &build->made, error);
 
     return finish(build, code, error);
 }
@@ -397,11 +276,13 @@ static int build_engine(struct build *build, const struct command_line *line, st
     build->entry = line->words[1];
     code = check_out(build->out, error);
     if (code == 0)
-        code = set_options(build, line->options[OPTION_BUILD_ENGINE_CACHE_DIR], &options, error);
+        code = building_options(build->program, line->options[OPTION_BUILD_ENGINE_CACHE_DIR],
+                                &options, error);
     if (code != 0)
         return code;
     options.start_cpu_ns_max = ENGINE_START_CPU_NS;
-    return run_interruptibly(build, &options, make_engine, (void *)line->words[0], error);
+    build->engine = line->words[0];
+    return building_run(&options, make_engine, build, &build->signal, error);
 }
 
 enum exit_status build_engine_run(const struct program *program, int count,

@@ -18,8 +18,9 @@ struct known_flag {
 static struct known_flag find_flag(enum command command, const char *flag)
 {
     struct known_flag known = {.option = command_option_of_flag(command, flag)};
-    if (!known.option && command == COMMAND_SERVE)
-        known.key = configuration_info_of_flag(flag);
+    const struct configuration_info *key = configuration_info_of_flag(flag);
+    if (!known.option && key && command_takes_key(command, key))
+        known.key = key;
     return known;
 }
 
@@ -32,8 +33,8 @@ static int fail_unknown(enum command command, const char *flag, struct error *er
         if (info->command == command)
             nearest_offer(&nearest, info->flag);
     }
-    for (size_t i = 0; command == COMMAND_SERVE && i < configuration_info_count(); i++) {
-        if (configuration_info_at(i)->flag)
+    for (size_t i = 0; i < configuration_info_count(); i++) {
+        if (command_takes_key(command, configuration_info_at(i)))
             nearest_offer(&nearest, configuration_info_at(i)->flag);
     }
     if (!nearest.best)

@@ -30,9 +30,10 @@ struct command_line {
 };
 
 /* Reads `count` words (borrowed, as long as the line lives) for a command; COMMAND_NONE: those
- * before any command, up to the first word that is no flag. Flags with a key belong to
- * COMMAND_SERVE. Returns 0, ERROR_USAGE (an unknown flag, with the one that is most like it; a
- * missing or superfluous value) or ERROR_OUT_OF_MEMORY. The caller ends it with command_line_fini.
+ * before any command, up to the first word that is no flag. Which flags with a key a command has
+ * says command_takes_key. Returns 0, ERROR_USAGE (an unknown flag, with the one that is most like
+ * it; a missing or superfluous value) or ERROR_OUT_OF_MEMORY. The caller ends it with
+ * command_line_fini.
  */
 int command_line_init(struct command_line *line, enum command command, int count,
                       const char *const *words, struct error *error);

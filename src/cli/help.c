@@ -66,10 +66,9 @@ static int print_options(struct buffer *text, enum command command)
         if (info->command == command)
             code = print_flag(text, info->flag, info->argument, info->help, NULL);
     }
-    for (size_t i = 0; command == COMMAND_SERVE && i < configuration_info_count() && code == 0;
-         i++) {
+    for (size_t i = 0; i < configuration_info_count() && code == 0; i++) {
         const struct configuration_info *info = configuration_info_at(i);
-        if (info->flag)
+        if (command_takes_key(command, info))
             code = print_flag(text, info->flag, info->argument, info->help, info->default_text);
     }
     return code;
@@ -107,6 +106,8 @@ static int print_build(struct buffer *text)
     return buffer_print(
         text,
         "\n"
+        "Without SCRIPT the component of the project is made that this folder belongs to: the one with\n"
+        "fn0.toml in it or above it (docs/functions.md).\n\n"
         "SCRIPT is a .js, .jsx, .mjs, .ts, .tsx or .mts file whose default export has a method\n"
         "fetch(request, env, ctx). It is bundled with all that it imports and evaluated once; the\n"
         "component begins where that ended. Node.js 20 or newer is needed; FN0_SDK names the folder\n"

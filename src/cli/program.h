@@ -32,8 +32,9 @@ struct program {
     struct random *random;
     int output; /* descriptors of stdout and stderr */
     int errors;
-    bool colour;              /* NO_COLOR is not set */
-    const char *certificates; /* SSL_CERT_FILE, else SSL_CERT_DIR; NULL: neither is set */
+    bool colour;                    /* NO_COLOR is not set */
+    const char *const *environment; /* NAME=VALUE; ended by NULL */
+    const char *certificates;       /* SSL_CERT_FILE, else SSL_CERT_DIR; NULL: neither is set */
 };
 
 /* Says "fn0: MESSAGE" on stderr, with how to get help where the usage was wrong; `command` is the

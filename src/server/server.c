@@ -3,6 +3,7 @@
 #include "server/server.h"
 
 #include <assert.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 
 #include "base/buffer.h"
 #include "base/check.h"
+#include "base/list.h"
 #include "base/machine.h"
 #include "base/state.h"
 #include "http/client_counts.h"
@@ -65,6 +67,9 @@ struct server {
     struct directory **directories;
     uv_signal_t signals[2];
     bool signals_open;
+    int signal;              /* the first */
+    struct loop_message end; /* server_end */
+    _Atomic bool end_asked;  /* it was posted */
     struct loop_timeout drain_deadline;
     struct loop_timeout compile_grace;
 };
@@ -360,6 +365,7 @@ static void on_signal(uv_signal_t *handle, int number)
 {
     struct server *server = handle->data;
     LOG(server->options.log, LOG_INFO, "signal", log_string("name", strsignal(number)));
+    server->signal = server->signal ? server->signal : number;
     if (is_in(server, SERVER_STARTING)) {
         move_to(server, SERVER_LEAVING);
     } else if (is_in(server, SERVER_SERVING)) {
@@ -368,6 +374,26 @@ static void on_signal(uv_signal_t *handle, int number)
         /* Whoever asks twice means now. Nothing on disk needs an end. */
         _exit(128 + number);
     }
+}
+
+static void on_end(struct loop_message *message)
+{
+    struct server *server = container_of(message, struct server, end);
+    if (is_in(server, SERVER_STARTING))
+        move_to(server, SERVER_LEAVING);
+    else if (is_in(server, SERVER_SERVING))
+        move_to(server, SERVER_ANNOUNCING);
+}
+
+void server_end(struct server *server)
+{
+    if (!atomic_exchange(&server->end_asked, true))
+        (void)loop_post(server->control, &server->end);
+}
+
+int server_signal(const struct server *server)
+{
+    return server->signal;
 }
 
 /* ---- Life ------------------------------------------------------------------------------------ */
@@ -526,6 +552,7 @@ int server_create(const struct server_options *options, struct server **ret_serv
         file_provider_name(configuration->component, server->only_function);
     loop_timeout_init(&server->drain_deadline, on_drain_deadline);
     loop_timeout_init(&server->compile_grace, on_compile_grace);
+    loop_message_init(&server->end, on_end);
     int code = make_all(server, error);
     if (code < 0) {
         server_destroy(server);

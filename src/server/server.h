@@ -49,7 +49,14 @@ struct server_options {
 int server_create(const struct server_options *options, struct server **ret_server,
                   struct error *error);
 
-/* Serves until a signal has ended it (0), or until it cannot go on (an error). */
+/* Begins the drain as the first signal does, once it serves; does nothing where that has begun. Any
+ * thread, as long as it lives. */
+void server_end(struct server *server);
+
+/* The first signal that it was sent, or 0. When server_run has returned. */
+int server_signal(const struct server *server);
+
+/* Serves until a signal or server_end has ended it (0), or until it cannot go on (an error). */
 int server_run(struct server *server, struct error *error);
 
 /* Whether a compile still runs that nobody waits for. Then nothing can be freed, and the process

@@ -5,11 +5,13 @@
  * of a struct in base/configuration.h.
  *
  * X(scope, key, kind, member, words, minimum, maximum, default_text, flag, argument, help)
- *   scope     HOST: only a host's file (--config) or flags may hold it. FUNCTION: a function's
- *             NAME.toml, too; in a host's file it sets the default for functions
+ *   scope     HOST: only a host's file (--config) or flags may hold it. PROJECT: only a project's
+ *             fn0.toml. FUNCTION: a function's NAME.toml as well as both; in a host's file it sets
+ *             the default for functions
  *   key       with dots, as in [net] listen = …; "environment.*" stands for any name
  *   kind      what a value is, CONFIGURATION_…: see enum configuration_kind
- *   member    where it goes: of struct host_configuration or function_configuration, by scope
+ *   member    where it goes: of struct host_configuration, project_configuration or
+ *             function_configuration, by scope
  *   words     what may be written in place of a number ("none", "auto"); of a CHOICE all its
  *             words, in the order of its enum; with | between them
  *   minimum, maximum
@@ -29,6 +31,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "tables/languages.h"
 #include "tables/limits.h"
 
 /* Durations of a configuration in the unit of its struct. */
@@ -109,6 +112,26 @@
     X(FUNCTION, "environment.*", ENVIRONMENT, environment, "", 0, 0, NULL, "--env", "NAME=VALUE",  \
       "a variable of the function's environment")
 
+/* Keys that only a project has. */
+#define CONFIGURATION_PROJECT_TABLE(X)                                                            \
+    X(PROJECT, "name", NAME, name, "", 0, 0, NULL, NULL, NULL,                                    \
+      "the function's name, which has to be said: one label of a host name")                      \
+    X(PROJECT, "main", TEXT, main, "", 0, 0, NULL, NULL, NULL,                                    \
+      "the source that the function begins with, seen from the project's folder: src/index.ts")   \
+    X(PROJECT, "language", CHOICE, language, "auto" LANGUAGE_WORDS, 0, 0, "auto", NULL, NULL,     \
+      "what the function is written in; auto: told by main, or by Cargo.toml")                    \
+    X(PROJECT, "component", TEXT, component, "", 0, 0, NULL, NULL, NULL,                          \
+      "the component that is made; without it .fn0/NAME.wasm")                                    \
+    X(PROJECT, "build.command", TEXT, build.command, "", 0, 0, NULL, NULL, NULL,                  \
+      "what makes the component in place of the language's own tool: run by sh in the project's " \
+      "folder")                                                                                   \
+    X(PROJECT, "build.watch", PATTERNS, build.watch, "", 0, 0, "**", NULL, NULL,                  \
+      "what the component is made of: src/** or *.json; hidden files, node_modules, target and "  \
+      "__pycache__ never are")                                                                    \
+    X(PROJECT, "test.command", TEXT, test.command, "", 0, 0, NULL, NULL, NULL,                    \
+      "what fn0 test runs with FN0_URL set, by sh in the project's folder; without it the "       \
+      "language's own: node --test, cargo test")
+
 /* The limits' keys. Less than the smallest duration that can be written would stop every call. */
 #define CONFIGURATION_LIMIT_RANGE_BYTES 0, CONFIGURATION_BYTES_MAX
 #define CONFIGURATION_LIMIT_RANGE_NANOSECONDS 1000, CONFIGURATION_TIME_MAX
@@ -132,16 +155,19 @@
       "none: lifts all limits and what functions may ask for")                             \
     LIMIT_TABLE_WITH(CONFIGURATION_LIMIT_MAX_ROW, X)                                       \
     LIMIT_TABLE_WITH(CONFIGURATION_LIMIT_ROW, X)                                           \
-    CONFIGURATION_FUNCTION_TABLE(X)
+    CONFIGURATION_FUNCTION_TABLE(X)                                                        \
+    CONFIGURATION_PROJECT_TABLE(X)
 
 /* What a value may be, and what it becomes. */
 enum configuration_kind {
     CONFIGURATION_TEXT,       /* "…"; const char * */
+    CONFIGURATION_NAME,       /* … of a function: one label; the same */
     CONFIGURATION_ADDRESSES,  /* a list of "127.0.0.1:8080" or "[::]:0" (or one alone); struct texts
                                */
     CONFIGURATION_PREFIXES,   /* … of "10.0.0.0/8", "fd00::/8", "10.1.2.3" */
     CONFIGURATION_EXCEPTIONS, /* … of prefixes, or of addresses with a port */
     CONFIGURATION_HOSTS,      /* … of host names or addresses, made lower case */
+    CONFIGURATION_PATTERNS,   /* … of patterns of paths within a folder */
     CONFIGURATION_BOOLEAN,    /* true or false; bool */
     CONFIGURATION_COUNT,      /* 50; uint64_t; "none" is LIMIT_NONE */
     CONFIGURATION_BYTES,      /* "128MB"; uint64_t, the same */
@@ -155,6 +181,7 @@ enum configuration_kind {
 enum configuration_scope {
     CONFIGURATION_HOST,
     CONFIGURATION_FUNCTION,
+    CONFIGURATION_PROJECT,
 };
 
 /* One row. The strings are static. */
@@ -174,7 +201,8 @@ struct configuration_info {
 /* How many rows there are. */
 size_t configuration_info_count(void);
 
-/* The row at a place from 0 on, those of a host first; NULL past the end. Any thread. */
+/* The row at a place from 0 on, those of a host first, those of a project last; NULL past the end.
+ * Any thread. */
 const struct configuration_info *configuration_info_at(size_t index);
 
 /* The limit whose default (limits.cpu) or maximum (limits.max.cpu) this is; else LIMIT_COUNT. */

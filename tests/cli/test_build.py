@@ -189,12 +189,13 @@ def test_an_sdk_that_is_none(project):
 
 
 def test_command_lines(project):
-    assert "what to build?" in failed(project.build(), status=2)
+    assert "no project here" in failed(project.build())
+    assert "--force is for projects" in failed(project.build("a.ts", "--force"), status=2)
     assert "not also 'b.ts'" in failed(project.build("a.ts", "b.ts"), status=2)
     assert "hello.wasm is no script" in failed(project.build("hello.wasm"), status=2)
     assert "missing.ts" in failed(project.build("missing.ts"))
     assert "did you mean '--start-cpu'?" in failed(project.build("a.ts", "--start-cp", "1s"), status=2)
-    assert "fn0 build [options] SCRIPT" in run("build", "--help").stdout
+    assert "fn0 build [options] [SCRIPT]" in run("build", "--help").stdout
     assert "build-engine" not in run("--help").stdout
 
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 
-/* Any text as a host's configuration, and as a function's: it is read, or refused with a message;
- * what was read keeps its own promises. */
+/* Any text as a host's configuration, a function's, and a project's: it is read, or refused with a
+ * message; what was read keeps its own promises. */
 
 #include <stddef.h>
 #include <stdint.h>
@@ -40,6 +40,18 @@ static void check_host(const struct host_configuration *host)
     check_function(host, &host->function);
 }
 
+static void check_project(const struct project_configuration *project)
+{
+    check(!project->name || strlen(project->name) > 0);
+    check(project->language < LANGUAGE_COUNT);
+    for (size_t i = 0; i < project->build.watch.count; i++)
+        check(project->build.watch.items[i][0] != '/');
+    for (size_t i = 0; i < project->function.environment_count; i++) {
+        const struct configuration_origin *origin = &project->variable_origins[i];
+        check(origin->source == CONFIGURATION_SOURCE_FILE && origin->line > 0);
+    }
+}
+
 static void check_error(int code, const struct error *error)
 {
     check(code == ERROR_CONFIGURATION || code == ERROR_OUT_OF_MEMORY);
@@ -62,7 +74,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 
     /* The defaults are the same each time; the lifted ones let more of a function's keys through.
      */
-    const struct configuration_flag lifted = {"limits", "none", "--limits"};
+    const struct configuration_flag lifted = {.key = "limits", .value = "none", .flag = "--limits"};
     check(host_configuration_create(NULL, &lifted, 1, &host, NULL) == 0);
     struct function_configuration *function = NULL;
     code = function_configuration_create(host, "fuzz.toml", text, &function, &error);
@@ -72,5 +84,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
         check_function(host, function);
     function_configuration_destroy(function);
     host_configuration_destroy(host);
+
+    struct project_configuration *project = NULL;
+    code = project_configuration_create("fuzz.toml", text, NULL, 0, &project, &error);
+    if (code)
+        check_error(code, &error);
+    else
+        check_project(project);
+    project_configuration_destroy(project);
     return 0;
 }

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "base/configuration.h"
+#include "base/configuration_value.h"
 #include "base/machine.h"
 #include "tables/configuration.h"
 
@@ -41,7 +42,7 @@ static struct host_configuration *read_flag(const char *text, const char *key, c
 {
     struct error error = {0};
     struct host_configuration *host = NULL;
-    const struct configuration_flag flag = {key, value, "--flag"};
+    const struct configuration_flag flag = {.key = key, .value = value, .flag = "--flag"};
     if (host_configuration_create_from_text("fn0.toml", slice_of(text), &flag, 1, &host, &error))
         fail_msg("%s", error.message);
     return host;
@@ -51,7 +52,7 @@ static void flag_fails(const char *text, const char *key, const char *value, con
 {
     struct error error = {0};
     struct host_configuration *host = NULL;
-    const struct configuration_flag flag = {key, value, "--flag"};
+    const struct configuration_flag flag = {.key = key, .value = value, .flag = "--flag"};
     int code =
         host_configuration_create_from_text("fn0.toml", slice_of(text), &flag, 1, &host, &error);
     assert_null(host);
@@ -269,12 +270,101 @@ static void the_test_knows_every_key(void **state)
         const struct configuration_info *row = configuration_info_at(i);
         const char *point = strrchr(row->key, '.');
         char line[64];
-        if (row->kind == CONFIGURATION_ENVIRONMENT || row->kind == CONFIGURATION_LIMITS)
+        if (row->kind == CONFIGURATION_ENVIRONMENT || row->kind == CONFIGURATION_LIMITS ||
+            row->scope == CONFIGURATION_PROJECT)
             continue;
         snprintf(line, sizeof(line), "%s = ", point ? point + 1 : row->key);
         if (!strstr(every_key, line))
             fail_msg("%s is not tested", row->key);
     }
+}
+
+static const char every_key_of_a_project[] = "name = \"hello-2\"\n"
+                                             "main = \"src/a.ts\"\n"
+                                             "language = \"python\"\n"
+                                             "component = \"a.wasm\"\n"
+                                             "[build]\n"
+                                             "command = \"make it\"\n"
+                                             "watch = [\"a\", \"b/**\"]\n"
+                                             "[test]\n"
+                                             "command = \"try it\"\n"
+                                             "[limits]\n"
+                                             "cpu = \"1h\"\n";
+
+static void each_key_of_a_project_goes_to_its_place(void **state)
+{
+    (void)state;
+    struct project_configuration *project = NULL;
+    assert_int_equal(project_configuration_create("fn0.toml", slice_of(every_key_of_a_project),
+                                                  NULL, 0, &project, NULL),
+                     0);
+    assert_string_equal(project->name, "hello-2");
+    assert_string_equal(project->main, "src/a.ts");
+    assert_int_equal(project->language, LANGUAGE_PYTHON);
+    assert_string_equal(project->component, "a.wasm");
+    assert_string_equal(project->build.command, "make it");
+    assert_string_equal(project->test.command, "try it");
+    assert_int_equal(project->build.watch.count, 2);
+    assert_string_equal(project->build.watch.items[1], "b/**");
+    assert_int_equal(project->function.limits.value[LIMIT_CPU], 3600000000000);
+    assert_int_equal(project->function.limits.value[LIMIT_MEMORY], 128 << 20);
+    for (size_t i = 0; i < configuration_info_count(); i++) {
+        const struct configuration_info *row = configuration_info_at(i);
+        bool is_projects = row->scope == CONFIGURATION_PROJECT;
+        if (is_projects && project->origins[i].source != CONFIGURATION_SOURCE_FILE)
+            fail_msg("%s is not tested", row->key);
+    }
+    project_configuration_destroy(project);
+    project_configuration_destroy(NULL);
+}
+
+static void what_was_read_can_be_written(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *key;
+        const char *text;
+    } rows[] = {
+        {"name", "\"hello-2\""},        {"main", "\"src/a.ts\""},
+        {"language", "\"python\""},     {"build.watch", "[\"a\", \"b/**\"]"},
+        {"limits.cpu", "\"1 h\""},      {"limits.memory", "\"128 MB\""},
+        {"instance.warm_max", "1000"},  {"limits.response_body", "\"none\""},
+        {"instance.reuse", "\"auto\""}, {"outbound.hosts", "[]"},
+    };
+    struct project_configuration *project = NULL;
+    assert_int_equal(project_configuration_create("fn0.toml", slice_of(every_key_of_a_project),
+                                                  NULL, 0, &project, NULL),
+                     0);
+    size_t found = 0;
+    for (size_t i = 0; i < configuration_info_count(); i++) {
+        const struct configuration_info *row = configuration_info_at(i);
+        const void *member = project_configuration_member(project, i);
+        assert_true(!member ==
+                    (row->scope == CONFIGURATION_HOST || row->kind == CONFIGURATION_ENVIRONMENT));
+        for (size_t j = 0; member && j < sizeof(rows) / sizeof(rows[0]); j++) {
+            if (strcmp(rows[j].key, row->key) != 0)
+                continue;
+            struct buffer text;
+            buffer_init(&text, 4096);
+            assert_int_equal(configuration_value_write(&text, row, member), 0);
+            assert_true(slice_equal(buffer_slice(&text), slice_of(rows[j].text)));
+            buffer_fini(&text);
+            found++;
+        }
+    }
+    assert_int_equal(found, sizeof(rows) / sizeof(rows[0]));
+    project_configuration_destroy(project);
+}
+
+static void keys_of_projects_are_no_others(void **state)
+{
+    (void)state;
+    host_fails("name = \"a\"", "fn0.toml:1: name: only a project's fn0.toml may say this");
+    host_fails("\n[build]", "fn0.toml:2: build: only a project's fn0.toml may say this");
+    function_fails("", "main = \"a.js\"",
+                   "hello.toml:1: main: only a project's fn0.toml may say this");
+    function_fails("", "component = \"a.wasm\"",
+                   "hello.toml:1: component: only a host's configuration may say this");
 }
 
 /* ---- Bad values ---- */
@@ -683,9 +773,9 @@ static void a_repeated_flag_makes_a_list(void **state)
 {
     (void)state;
     const struct configuration_flag flags[] = {
-        {"net.listen", "127.0.0.1:1", "--listen"},
-        {"net.listen", "127.0.0.1:2", "--listen"},
-        {"net.listen", "[::1]:3", "--listen"},
+        {.key = "net.listen", .value = "127.0.0.1:1", .flag = "--listen"},
+        {.key = "net.listen", .value = "127.0.0.1:2", .flag = "--listen"},
+        {.key = "net.listen", .value = "[::1]:3", .flag = "--listen"},
     };
     struct host_configuration *host = NULL;
     assert_int_equal(
@@ -754,6 +844,9 @@ int main(void)
         cmocka_unit_test(an_empty_file_changes_nothing),
         cmocka_unit_test(each_key_goes_to_its_place),
         cmocka_unit_test(the_test_knows_every_key),
+        cmocka_unit_test(each_key_of_a_project_goes_to_its_place),
+        cmocka_unit_test(what_was_read_can_be_written),
+        cmocka_unit_test(keys_of_projects_are_no_others),
         cmocka_unit_test(numbers_out_of_range),
         cmocka_unit_test(sizes_and_durations),
         cmocka_unit_test(words_and_booleans),

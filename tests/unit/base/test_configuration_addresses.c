@@ -16,7 +16,7 @@
 static bool is_taken(const char *key, const char *text)
 {
     struct host_configuration *host = NULL;
-    const struct configuration_flag flag = {key, text, "--flag"};
+    const struct configuration_flag flag = {.key = key, .value = text, .flag = "--flag"};
     int code = host_configuration_create(NULL, &flag, 1, &host, NULL);
     host_configuration_destroy(host);
     return code == 0;

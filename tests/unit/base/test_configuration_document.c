@@ -23,7 +23,8 @@
 
 /* The order of reading, not of the table. */
 static const char *const sections[] = {"",           "net",      "log",      "limits",
-                                       "limits.max", "instance", "outbound", "environment"};
+                                       "limits.max", "instance", "outbound", "environment",
+                                       "build",      "test"};
 #define SECTION_COUNT (sizeof(sections) / sizeof(sections[0]))
 
 static bool stands_in(const struct configuration_info *row, const char *section)
@@ -59,6 +60,8 @@ static void add_value(struct buffer *text, const struct configuration_info *row)
 {
     static const char *const names[] = {
         [CONFIGURATION_TEXT] = "text",
+        [CONFIGURATION_NAME] = "name",
+        [CONFIGURATION_PATTERNS] = "list of patterns of paths",
         [CONFIGURATION_ADDRESSES] = "list of addresses with ports",
         [CONFIGURATION_PREFIXES] = "list of addresses and prefixes",
         [CONFIGURATION_EXCEPTIONS] = "list of prefixes and addresses with ports",
@@ -100,6 +103,16 @@ static void add_default(struct buffer *text, const struct configuration_info *ro
         buffer_print(text, "`%s`", row->default_text);
 }
 
+static const char *where(const struct configuration_info *row)
+{
+    static const char *const names[] = {
+        [CONFIGURATION_HOST] = "host",
+        [CONFIGURATION_FUNCTION] = "all",
+        [CONFIGURATION_PROJECT] = "project",
+    };
+    return names[row->scope];
+}
+
 static void add_row(struct buffer *text, const struct configuration_info *row)
 {
     const char *point = strrchr(row->key, '.');
@@ -112,8 +125,7 @@ static void add_row(struct buffer *text, const struct configuration_info *row)
     if (row->flag)
         buffer_print(text, " (`%s%s%s`)", row->flag, row->argument ? " " : "",
                      row->argument ? row->argument : "");
-    assert_int_equal(
-        buffer_print(text, " | %s |\n", row->scope == CONFIGURATION_HOST ? "host" : "both"), 0);
+    assert_int_equal(buffer_print(text, " | %s |\n", where(row)), 0);
 }
 
 static size_t add_section(struct buffer *text, const char *section)

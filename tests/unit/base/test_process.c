@@ -108,6 +108,21 @@ static void stdout_may_be_stderr(void **state)
     close(errors);
 }
 
+static void it_works_where_and_with_what_it_is_told(void **state)
+{
+    char name[] = "sh", flag[] = "-c", script[] = "test \"$PWD $A $HOME\" = '/usr 1 '";
+    char variable[] = "A=1";
+    char *words[] = {name, flag, script, NULL};
+    char *environment[] = {variable, NULL};
+    const struct process_options options = {
+        .program = "sh", .words = words, .folder = "/usr", .environment = environment};
+    int status;
+
+    (void)state;
+    assert_int_equal(process_run(&process, &options, &status, &error), 0);
+    assert_int_equal(status, 0);
+}
+
 static void a_program_that_is_not_there(void **state)
 {
     char name[] = "no-such-program-of-fn0";
@@ -128,6 +143,30 @@ static void *cancel_soon(void *argument)
     nanosleep(&soon, NULL);
     process_cancel(&process);
     return NULL;
+}
+
+/* The script's child holds the pipe for longer than the test would wait. */
+static void a_group_is_cancelled_whole(void **state)
+{
+    char name[] = "sh", flag[] = "-c", script[] = "sleep 60 >&3 & wait";
+    char *words[] = {name, flag, script, NULL};
+    int ends[2], status;
+    char byte;
+    pthread_t thread;
+
+    (void)state;
+    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+    const struct process_options options = {.program = "sh",
+                                            .words = words,
+                                            .descriptors = &ends[1],
+                                            .descriptor_count = 1,
+                                            .group = true};
+    assert_int_equal(pthread_create(&thread, NULL, cancel_soon, NULL), 0);
+    assert_int_equal(process_run(&process, &options, &status, &error), ERROR_CLOSED);
+    pthread_join(thread, NULL);
+    close(ends[1]);
+    assert_int_equal(read(ends[0], &byte, 1), 0);
+    close(ends[0]);
 }
 
 static void cancelled_for_ever(void **state)
@@ -151,7 +190,9 @@ int main(void)
         TEST(descriptors_become_three_and_four),
         TEST(no_signal_is_blocked_or_ignored),
         TEST(stdout_may_be_stderr),
+        TEST(it_works_where_and_with_what_it_is_told),
         TEST(a_program_that_is_not_there),
+        TEST(a_group_is_cancelled_whole),
         TEST(cancelled_for_ever),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -49,6 +49,23 @@ static void options_without_a_key_stand_apart(void **state)
     command_line_fini(&line);
 }
 
+static void a_project_takes_its_own_flags_only(void **state)
+{
+    (void)state;
+    struct command_line line;
+    struct error error;
+    const char *words[] = {"--env", "A=1", "--limits=none", "--resolved"};
+    assert_int_equal(command_line_init(&line, COMMAND_CONFIG, 4, words, NULL), 0);
+    assert_int_equal(line.flag_count, 2);
+    assert_string_equal(line.flags[0].key, "environment.*");
+    assert_string_equal(line.flags[1].key, "limits");
+    assert_non_null(line.options[OPTION_CONFIG_RESOLVED]);
+    command_line_fini(&line);
+    assert_int_equal(read_words(&line, COMMAND_CONFIG, "--listen", "127.0.0.1:0", &error),
+                     ERROR_USAGE);
+    assert_int_equal(read_words(&line, COMMAND_BUILD, "--env", "A=1", &error), ERROR_USAGE);
+}
+
 static void after_two_hyphens_all_are_words(void **state)
 {
     (void)state;
@@ -136,6 +153,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(flags_have_keys_and_values),
         cmocka_unit_test(options_without_a_key_stand_apart),
+        cmocka_unit_test(a_project_takes_its_own_flags_only),
         cmocka_unit_test(after_two_hyphens_all_are_words),
         cmocka_unit_test(the_program_reads_up_to_its_command),
         cmocka_unit_test(no_words_are_fine),

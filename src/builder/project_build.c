@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: AGPL-3.0-only */
+
+#include "builder/project_build.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/check.h"
+#include "base/file.h"
+#include "base/sha256.h"
+#include "builder/cargo.h"
+#include "builder/clang.h"
+#include "builder/javascript.h"
+#include "project/inputs.h"
+
+#define COMPONENT_MODE 0644
+#define COMPONENT_BYTES_MAX (512u << 20)
+#define OUTPUT_BYTES_MAX (1u << 20)
+#define TYPES_BYTES_MAX (16u << 20)
+
+/* One build. */
+struct run {
+    struct builder *builder;
+    const struct project_build_options *options;
+    const struct project *project;
+    struct buffer content; /* the component */
+    struct project_made *made;
+    struct error *error;
+};
+
+/* ---- Whether something has changed ---- */
+
+static int add_file(struct sha256 *hash, const char *path, struct error *error)
+{
+    char line[128] = "none";
+    struct stat status;
+    if (stat(path, &status) == 0)
+        (void)snprintf(line, sizeof(line), "%lld %lld.%09ld %llu", (long long)status.st_size,
+                       (long long)status.st_mtim.tv_sec, (long)status.st_mtim.tv_nsec,
+                       (unsigned long long)status.st_ino);
+    return sha256_add(hash, slice_of(line), error);
+}
+
+/* The stamp of inputs with their hash and the component as it is now. What is built by the SDK is
+ * built anew when that is another one. */
+static int make_stamp(struct run *run, const uint8_t inputs[SHA256_BYTES],
+                      char ret_text[SHA256_TEXT_BYTES])
+{
+    const struct project_build_options *options = run->options;
+    bool is_c = run->project->language == LANGUAGE_C;
+    const char *named = is_c ? options->sdk_c_named : options->sdk_named;
+    const char *part = is_c ? "lib/fn0.o" : "engine.wasm";
+    uint8_t digest[SHA256_BYTES];
+    char sdk[PATH_MAX];
+    struct sha256 *hash;
+    int code = sha256_begin(&hash, run->error);
+    if (code)
+        return code;
+    if (named && named[0])
+        (void)snprintf(sdk, sizeof(sdk), "%s/%s", named, part);
+    else
+        (void)snprintf(sdk, sizeof(sdk), "%s/sdk/%s/%s", options->program_folder,
+                       is_c ? "c" : "javascript", part);
+    code = sha256_add(hash, (struct slice){(const char *)inputs, SHA256_BYTES}, run->error);
+    if (code == 0)
+        code = add_file(hash, run->project->component, run->error);
+    if (code == 0)
+        code = add_file(hash, sdk, run->error);
+    if (code) {
+        sha256_abandon(hash);
+        return code;
+    }
+    code = sha256_finish(&hash, digest, run->error);
+    if (code == 0)
+        sha256_write(digest, ret_text);
+    return code;
+}
+
+static int stamp_path(const struct run *run, char ret_path[PATH_MAX])
+{
+    int bytes = snprintf(ret_path, PATH_MAX, "%s/" PROJECT_FOLDER "/%s.stamp", run->project->folder,
+                         run->project->name);
+    return bytes > 0 && bytes < PATH_MAX
+               ? 0
+               : error_set(run->error, ERROR_SYSTEM, "the path of the project is too long");
+}
+
+/* Whether the component is there and made of these inputs. */
+static int find_fresh(struct run *run, const uint8_t inputs[SHA256_BYTES], bool *ret_fresh)
+{
+    char stamp[SHA256_TEXT_BYTES];
+    char path[PATH_MAX];
+    struct buffer said;
+    struct stat status;
+    *ret_fresh = false;
+    int code = make_stamp(run, inputs, stamp);
+    if (code == 0)
+        code = stamp_path(run, path);
+    if (code || run->options->force || stat(run->project->component, &status) != 0)
+        return code;
+    buffer_init(&said, SHA256_TEXT_BYTES);
+    if (file_read(path, &said, NULL, NULL) == 0 &&
+        slice_equal(buffer_slice(&said), slice_of(stamp))) {
+        *ret_fresh = true;
+        run->made->bytes = (uint64_t)status.st_size;
+    }
+    buffer_fini(&said);
+    return 0;
+}
+
+/* That nothing is known of the next build is no reason to fail this one. */
+static void keep_stamp(struct run *run, const uint8_t inputs[SHA256_BYTES])
+{
+    char stamp[SHA256_TEXT_BYTES];
+    char path[PATH_MAX];
+    if (make_stamp(run, inputs, stamp) == 0 && stamp_path(run, path) == 0)
+        (void)file_write(path, slice_of(stamp), COMPONENT_MODE, NULL, NULL);
+}
+
+/* ---- The languages ---- */
+
+/* What a function may use, for tsc and editors: tsconfig.json names the folder. A project is not
+ * the worse built where they are missing. */
+static void put_types(const struct run *run, const char *sdk)
+{
+    static const char types[] = PROJECT_FOLDER "/types";
+    char from[PATH_MAX];
+    char to[PATH_MAX];
+    struct stat old;
+    struct stat new;
+    struct buffer text;
+    int bytes = snprintf(from, sizeof(from), "%s/types/index.d.ts", sdk);
+    int length = snprintf(to, sizeof(to), "%s/%s", run->project->folder, types);
+    if (bytes < 0 || (size_t)bytes >= sizeof(from) || length < 0 ||
+        (size_t)length + sizeof("/index.d.ts") > sizeof(to))
+        return;
+    (void)mkdir(to, 0777);
+    memcpy(to + length, "/index.d.ts", sizeof("/index.d.ts"));
+    if (stat(from, &new) != 0 ||
+        (stat(to, &old) == 0 && old.st_size == new.st_size &&old.st_mtime >= new.st_mtime))
+        return;
+    buffer_init(&text, TYPES_BYTES_MAX);
+    if (file_read(from, &text, NULL, NULL) == 0)
+        (void)file_write(to, buffer_slice(&text), COMPONENT_MODE, NULL, NULL);
+    buffer_fini(&text);
+}
+
+static int make_javascript(struct run *run)
+{
+    const struct project_build_options *options = run->options;
+    char found[PATH_MAX];
+    char sdk[PATH_MAX];
+    struct javascript_built built;
+    int code = javascript_find_sdk(options->sdk_named, options->program_folder, found, run->error);
+    if (code)
+        return code;
+    if (!realpath(found, sdk))
+        return error_set_errno(run->error, errno, "cannot find %s", found);
+    put_types(run, sdk);
+    const struct javascript_options javascript = {
+        .clock = options->clock,
+        .sdk = sdk,
+        .folder = run->project->folder,
+        .entry = run->project->configuration->main,
+    };
+    code = javascript_build(run->builder, &javascript, &built, run->error);
+    run->made->tool_ns = built.bundle_ns;
+    run->made->engine_ns = built.built.compile_ns;
+    run->made->snapshot_ns = built.built.snapshot_ns;
+    (void)buffer_append(&run->made->output, built.built.compiled.output);
+    if (code == 0 && (buffer_append(&run->content, built.built.compiled.content) != 0 ||
+                      buffer_append(&run->content, buffer_slice(&built.notices)) != 0))
+        code = error_set_memory(run->error);
+    javascript_built_fini(&built);
+    return code;
+}
+
+static int make_rust(struct run *run)
+{
+    return cargo_build(run->builder, run->project->folder, &run->content, run->error);
+}
+
+static int make_c(struct run *run)
+{
+    const struct project_build_options *options = run->options;
+    char found[PATH_MAX];
+    char sdk[PATH_MAX];
+    char work[PATH_MAX];
+    int code = clang_find_sdk(options->sdk_c_named, options->program_folder, found, run->error);
+    if (code)
+        return code;
+    if (!realpath(found, sdk))
+        return error_set_errno(run->error, errno, "cannot find %s", found);
+    int bytes = snprintf(work, sizeof(work), "%s/" PROJECT_FOLDER, run->project->folder);
+    if (bytes < 0 || (size_t)bytes >= sizeof(work))
+        return error_set(run->error, ERROR_SYSTEM, "the path of the project is too long");
+    return clang_build(run->builder, sdk, run->project->folder, run->project->configuration->main,
+                       work, &run->content, run->error);
+}
+
+/* The makes, by language. */
+static int (*const makes[LANGUAGE_COUNT])(struct run *run) = {
+    [LANGUAGE_JAVASCRIPT] = make_javascript,
+    [LANGUAGE_TYPESCRIPT] = make_javascript,
+    [LANGUAGE_RUST] = make_rust,
+    [LANGUAGE_C] = make_c,
+};
+
+/* [build] command: puts the component where it belongs by itself. */
+static int run_command(struct run *run)
+{
+    char shell[] = "sh", flag[] = "-c";
+    char *words[] = {shell, flag, (char *)run->project->command, NULL};
+    const struct builder_tool tool = {.words = words, .folder = run->project->folder};
+    int status = 0;
+    int code = builder_run(run->builder, &tool, &status, run->error);
+    if (code)
+        return code;
+    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+        return error_set(
+            run->error, ERROR_COMPONENT_INVALID, "[build] command ended with %s %d: %s",
+            WIFEXITED(status) ? "status" : "signal",
+            WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status), run->project->command);
+    code = file_read(run->project->component, &run->content, NULL, run->error);
+    if (code == ERROR_NOT_FOUND)
+        return error_set(run->error, ERROR_CONFIGURATION,
+                         "%s: [build] command has not made the component %s", run->project->shown,
+                         run->project->shown_component);
+    return code;
+}
+
+static int make(struct run *run)
+{
+    const struct project *project = run->project;
+    uint64_t begin_ns = clock_monotonic_ns(run->options->clock);
+    int code;
+    if (project->command)
+        code = run_command(run);
+    else if (makes[project->language])
+        code = makes[project->language](run);
+    else
+        code = error_set(run->error, ERROR_CONFIGURATION,
+                         "%s: %s is not built by itself: say [build] command, and component",
+                         project->shown, language_info(project->language)->title);
+    if (run->made->tool_ns == 0)
+        run->made->tool_ns = clock_monotonic_ns(run->options->clock) - begin_ns;
+    run->made->bytes = buffer_bytes(&run->content);
+    return code;
+}
+
+/* ---- Where it goes ---- */
+
+/* The folder of what is made, which git does not get to see. */
+static int make_folder(struct run *run)
+{
+    char path[PATH_MAX];
+    int bytes = snprintf(path, sizeof(path), "%s/" PROJECT_FOLDER, run->project->folder);
+    if (bytes < 0 || (size_t)bytes + sizeof("/.gitignore") > sizeof(path))
+        return error_set(run->error, ERROR_SYSTEM, "the path of the project is too long");
+    if (mkdir(path, 0777) != 0) {
+        int number = errno;
+        return number == EEXIST
+                   ? 0
+                   : error_set_errno(run->error, number, "cannot make the folder %s", path);
+    }
+    memcpy(path + bytes, "/.gitignore", sizeof("/.gitignore"));
+    return file_write(path, SLICE("*\n"), COMPONENT_MODE, NULL, run->error);
+}
+
+static int check_made(struct run *run)
+{
+    int code =
+        builder_check(run->builder, buffer_slice(&run->content),
+                      &run->project->configuration->function, &run->made->checked, run->error);
+    bool is_told = code == 0 || code == ERROR_CLOSED;
+    return is_told ? code : error_wrap(run->error, "%s", run->project->shown_component);
+}
+
+static int build(struct run *run)
+{
+    uint8_t inputs[SHA256_BYTES];
+    int code = inputs_hash(run->project, inputs, run->error);
+    if (code == 0)
+        code = find_fresh(run, inputs, &run->made->fresh);
+    if (code || run->made->fresh)
+        return code;
+    code = make_folder(run);
+    if (code == 0)
+        code = make(run);
+    if (code == 0 && !run->options->unchecked)
+        code = check_made(run);
+    if (code == 0 && !run->project->command)
+        code = file_write(run->project->component, buffer_slice(&run->content), COMPONENT_MODE,
+                          NULL, run->error);
+    if (code == 0)
+        keep_stamp(run, inputs);
+    return code;
+}
+
+int project_build(struct builder *builder, const struct project_build_options *options,
+                  struct project_made *ret_made, struct error *error)
+{
+    struct run run = {
+        .builder = builder,
+        .options = options,
+        .project = options->project,
+        .made = ret_made,
+        .error = error,
+    };
+    *ret_made = (struct project_made){.fresh = false};
+    buffer_init(&ret_made->output, OUTPUT_BYTES_MAX);
+    buffer_init(&run.content, COMPONENT_BYTES_MAX);
+    int code = build(&run);
+    buffer_fini(&run.content);
+    return code;
+}
+
+void project_made_fini(struct project_made *made)
+{
+    buffer_fini(&made->output);
+}

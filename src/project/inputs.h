@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: AGPL-3.0-only */
+
+/* What a project's component is made of: the files that [build] watch means, but for the component
+ * itself and for fn0.toml, of which counts what it says. These calls look at the disk; any thread.
+ */
+
+#ifndef FN0_PROJECT_INPUTS_H
+#define FN0_PROJECT_INPUTS_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+#include "base/sha256.h"
+#include "project/project.h"
+
+/* Whether a file, seen from the project's folder, is one of the inputs. */
+bool inputs_has_file(const struct project *project, const char *path);
+
+/* Whether a folder, seen the same way, may hold inputs: whoever watches has to watch it. The
+ * project's own folder ("") does. */
+bool inputs_has_folder(const struct project *project, const char *path);
+
+/* Writes a hash of all inputs' paths, sizes, times and inodes, and of what the project says of its
+ * build: as long as it stays the same there is nothing to build. A file that goes while it is
+ * looked at is not there. ERROR_SYSTEM where a folder cannot be read; ERROR_OUT_OF_MEMORY. */
+int inputs_hash(const struct project *project, uint8_t ret_digest[SHA256_BYTES],
+                struct error *error);
+
+#endif

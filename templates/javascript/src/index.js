@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/** Answers every request. `env` holds the variables of fn0.toml's [environment] and of .env. */
+export default {
+    async fetch(request, env) {
+        const name = new URL(request.url).searchParams.get("name") ?? "world";
+        return new Response(`${env.GREETING}, ${name}!\n`);
+    },
+};

@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: AGPL-3.0-only
+"""Folders in which `fn0` is called as the person who writes functions calls it."""
+
+import os
+
+from host import run
+
+
+class Folder:
+    """A project's folder, and `fn0` in it. The environment has nothing of fn0's in it but what is asked for."""
+
+    def __init__(self, path):
+        self.path = path
+        path.mkdir(parents=True, exist_ok=True)
+
+    def write(self, name, text):
+        path = self.path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        return path
+
+    def environment(self, **variables):
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("FN0_")}
+        return {**kept, **variables}
+
+    def fn0(self, *words, below=".", seconds=60, **variables):
+        return run(*words, cwd=self.path / below, env=self.environment(**variables), seconds=seconds)
+
+    def files(self):
+        """All files, but those below hidden folders that tools fill."""
+        found = (path.relative_to(self.path) for path in self.path.rglob("*") if path.is_file())
+        return sorted(str(path) for path in found if path.parts[0] not in (".git", ".fn0", "node_modules", "target"))
