@@ -245,7 +245,10 @@ mod tests {
         assert_eq!(run(&given(CBC, 15), false, b"x"), None);
         assert_eq!(run(&given(GCM, 0), false, b"x"), None);
         assert_eq!(run(&given(GCM, 12), true, b"short"), None);
-        assert_eq!(run(&given(KEY_WRAP, 0), false, b"not a multiple of 8"), None);
+        assert_eq!(
+            run(&given(KEY_WRAP, 0), false, b"not a multiple of 8"),
+            None
+        );
         assert_eq!(run(&given(9, 0), false, b"x"), None);
     }
 }

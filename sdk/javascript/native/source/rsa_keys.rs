@@ -373,13 +373,29 @@ mod tests {
             assert!(verify(digest) && !verify([6; 32]));
         }
         let given = parameters(2, &public);
-        let size =
-            unsafe { fn0_rsa_oaep(&given, false, b"text".as_ptr(), 4, out.as_mut_ptr(), out.len()) };
+        let size = unsafe {
+            fn0_rsa_oaep(
+                &given,
+                false,
+                b"text".as_ptr(),
+                4,
+                out.as_mut_ptr(),
+                out.len(),
+            )
+        };
         assert_eq!(size, 256);
         let mut text = [0; 256];
         let given = parameters(2, &private);
-        let size =
-            unsafe { fn0_rsa_oaep(&given, true, out.as_ptr(), 256, text.as_mut_ptr(), text.len()) };
+        let size = unsafe {
+            fn0_rsa_oaep(
+                &given,
+                true,
+                out.as_ptr(),
+                256,
+                text.as_mut_ptr(),
+                text.len(),
+            )
+        };
         assert_eq!(&text[..size], b"text");
 
         let mut parts: [Part; 8] = std::array::from_fn(|_| Part {
