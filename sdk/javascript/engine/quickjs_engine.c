@@ -31,6 +31,8 @@
 /* What quickjs.patch has QuickJS call. */
 struct JSShape;
 static void quickjs_note_shape(JSRuntime *runtime, struct JSShape *shape);
+static struct JSShape *quickjs_next_shape(JSRuntime *runtime, struct JSShape *from, JSAtom name,
+                                          int flags);
 static int quickjs_define_new(JSContext *context, JSValueConst object, JSAtom name, JSValue value,
                               int flags);
 

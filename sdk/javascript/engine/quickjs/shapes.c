@@ -6,11 +6,21 @@
 #define SHAPES_SEEN 1024
 #define SHAPES_KEPT 512
 #define SHAPE_PROPERTIES_MAX 32
+#define STEPS_KEPT 1024
+
+/* A shape, and the one that it becomes by a property. Holds a reference to both. */
+struct shape_step {
+    JSShape *from;
+    JSShape *to;
+    JSAtom name;
+    int flags;
+};
 
 struct shapes {
-    uint32_t seen[SHAPES_SEEN]; /* hashes of shapes that were made once */
-    JSShape *kept[SHAPES_KEPT]; /* a ring; each holds a reference */
-    uint32_t next;              /* of the ring */
+    uint32_t seen[SHAPES_SEEN];          /* hashes of shapes that were made once */
+    JSShape *kept[SHAPES_KEPT];          /* a ring; each holds a reference */
+    uint32_t next;                       /* of the ring */
+    struct shape_step steps[STEPS_KEPT]; /* by hash */
     struct regexp_prototype regexp_prototype;
 };
 
@@ -27,9 +37,20 @@ void quickjs_forget_shapes(JSRuntime *runtime)
     JS_SetRuntimeOpaque(runtime, NULL);
     for (uint32_t i = 0; shapes != NULL && i < SHAPES_KEPT; i++)
         js_free_shape_null(runtime, shapes->kept[i]);
+    for (uint32_t i = 0; shapes != NULL && i < STEPS_KEPT; i++) {
+        js_free_shape_null(runtime, shapes->steps[i].from);
+        js_free_shape_null(runtime, shapes->steps[i].to);
+    }
     if (shapes != NULL)
         regexp_prototype_fini(runtime, &shapes->regexp_prototype);
     free(shapes);
+}
+
+/* Whether a shape may stay for its own sake. */
+static bool shape_may_stay(const JSShape *shape)
+{
+    return shape->prop_count <= SHAPE_PROPERTIES_MAX &&
+           (shape->proto == NULL || js_rc(shape->proto)->kept);
 }
 
 /* A shape that is made a second time is likely to be made by each call. One whose prototype is new
@@ -38,8 +59,7 @@ void quickjs_forget_shapes(JSRuntime *runtime)
 static void quickjs_note_shape(JSRuntime *runtime, JSShape *shape)
 {
     struct shapes *shapes = JS_GetRuntimeOpaque(runtime);
-    if (shapes == NULL || !shape->is_hashed || shape->prop_count > SHAPE_PROPERTIES_MAX ||
-        (shape->proto != NULL && !js_rc(shape->proto)->kept))
+    if (shapes == NULL || !shape->is_hashed || !shape_may_stay(shape))
         return;
     uint32_t *seen = &shapes->seen[shape->hash % SHAPES_SEEN];
     if (*seen != shape->hash) {
@@ -50,6 +70,27 @@ static void quickjs_note_shape(JSRuntime *runtime, JSShape *shape)
     shapes->kept[shapes->next] = js_dup_shape(shape);
     shapes->next = (shapes->next + 1) % SHAPES_KEPT;
     js_free_shape_null(runtime, oldest);
+}
+
+/* find_hashed_shape_prop, which compares all properties of both shapes, for steps not seen lately.
+ */
+static JSShape *quickjs_next_shape(JSRuntime *runtime, JSShape *from, JSAtom name, int flags)
+{
+    struct shapes *shapes = JS_GetRuntimeOpaque(runtime);
+    if (shapes == NULL || !shape_may_stay(from))
+        return find_hashed_shape_prop(runtime, from, name, flags);
+    struct shape_step *step =
+        &shapes->steps[(from->hash ^ (name * 31) ^ (uint32_t)flags) % STEPS_KEPT];
+    if (step->from == from && step->name == name && step->flags == flags)
+        return step->to;
+    JSShape *to = find_hashed_shape_prop(runtime, from, name, flags);
+    if (to == NULL)
+        return NULL;
+    struct shape_step old = *step;
+    *step = (struct shape_step){js_dup_shape(from), js_dup_shape(to), name, flags};
+    js_free_shape_null(runtime, old.from);
+    js_free_shape_null(runtime, old.to);
+    return to;
 }
 
 /* Adds a property that an ordinary object does not have yet. 1: added, `value` is taken over; 0:
