@@ -116,7 +116,8 @@ def test_what_cannot_be_decoded_is_left_as_it_came(decoding, name):
 def test_an_answer_passed_on_unread_goes_on_as_it_came(decoding, name):
     coding, body = BODIES[name]
     for accepted in ("gzip, deflate, br", "deflate;q=0.5 , GZIP;q=0.1", "*", "br;q=0, *;q=0.001"):
-        answer = decoding.get(f"/pass/body/{name}", {"Accept-Encoding": accepted})
+        how = "signal" if accepted == "*" else "pass"
+        answer = decoding.get(f"/{how}/body/{name}", {"Accept-Encoding": accepted})
         assert (answer.status, answer.body) == (200, body)
         assert answer.header("content-encoding") == coding
         assert answer.header("content-length") == str(len(body))
@@ -132,7 +133,7 @@ def test_a_client_that_takes_no_coding_gets_the_content(decoding, accepted):
         assert (answer.status, answer.body, answer.header("content-encoding")) == (200, TEXT, None)
 
 
-@pytest.mark.parametrize("how", ["rewrap", "clone", "text", "signal"])
+@pytest.mark.parametrize("how", ["rewrap", "clone", "text"])
 def test_what_a_script_has_touched_is_sent_as_content(decoding, how):
     answer = decoding.get(f"/{how}/body/gzip", {"Accept-Encoding": "gzip"})
     assert (answer.status, answer.body, answer.header("content-encoding")) == (200, TEXT, None)

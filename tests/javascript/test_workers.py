@@ -177,6 +177,25 @@ def test_fetches_are_given_up(workers):
     assert workers.json("/withTimeout") == ["TimeoutError", "TimeoutError", "mine", "AbortError", "fast"]
 
 
+def test_a_signal_aborts_what_is_being_read(workers):
+    found = workers.json("/abortedBody")
+    if IN_NODE:
+        found[4] = "enough"  # Node forgets the reason
+    assert found == ["enough"] * 5 + ["undefined", "onetwo", "basic"]
+    for _ in range(40):
+        assert workers.text("/longSignal") == "ooo"
+
+
+@pytest.mark.skipif(IN_NODE, reason="how an answer is cut off is the server's")
+def test_an_answer_that_is_passed_on_is_cut_off_by_its_signal(workers):
+    with workers.server.connect() as connection:
+        connection.send("GET /abortedPassing HTTP/1.1\r\nHost: a\r\n\r\n")
+        began = time.monotonic()
+        connection.take_until(b"one")
+        assert connection.rest() == b"\r\n" and time.monotonic() - began < 1.5
+    eventually(lambda: any("TimeoutError" in line for line in workers.server.said()))
+
+
 def test_work_goes_on_behind_the_answer(workers, origin):
     before = len(origin.kept)
     assert workers.text("/logLater", headers={"User-Agent": "tester"}) == "answered first"

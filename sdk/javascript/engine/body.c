@@ -43,6 +43,8 @@ void message_mark(JSRuntime *runtime, struct message *message, JS_MarkFunc *mark
     JS_MarkValue(runtime, message->headers_object, mark);
     JS_MarkValue(runtime, message->body.text, mark);
     JS_MarkValue(runtime, message->body.stream, mark);
+    if (message->body.input != NULL)
+        JS_MarkValue(runtime, message->body.input->reason, mark);
 }
 
 struct message *message_of(JSContext *context, JSValueConst object)
@@ -329,7 +331,7 @@ static JSValue piece_value(JSContext *context, const struct body_input *input,
         return conversion_to_uint8_array(context, piece);
     if (result == HOST_END)
         return JS_NULL;
-    return JS_ThrowTypeError(context, "%s", body_input_failure(input));
+    return body_input_throw(input);
 }
 
 /* Settles the promise with `value`, or rejects it with the pending exception. */

@@ -28,6 +28,7 @@ static struct body_input *create(struct engine *engine)
         return NULL;
     input->engine = engine;
     input->request = HOST_HANDLE_NONE;
+    input->reason = JS_UNDEFINED;
     input->resource.close = close_resource;
     event_loop_init_wait(&input->wait);
     engine_add_resource(engine, &input->resource);
@@ -64,7 +65,9 @@ void body_input_destroy(struct body_input *input)
     if (input == NULL)
         return;
     body_input_close(input);
+    event_loop_cancel_wait(&input->wait);
     content_coding_destroy(input->coding);
+    JS_FreeValueRT(input->engine->runtime, input->reason);
     free(input);
 }
 
@@ -80,10 +83,15 @@ void body_input_leave_encoded(struct body_input *input)
     input->coding = NULL;
 }
 
-const char *body_input_failure(const struct body_input *input)
+JSValue body_input_throw(const struct body_input *input)
 {
-    return input->is_malformed ? "the body is not what its Content-Encoding says, or was cut off"
-                               : "the body did not come to its end";
+    JSContext *context = input->engine->context;
+    if (!JS_IsUndefined(input->reason))
+        return JS_Throw(context, JS_DupValue(context, input->reason));
+    return JS_ThrowTypeError(context, input->is_malformed
+                                          ? "the body is not what its Content-Encoding says, or "
+                                            "was cut off"
+                                          : "the body did not come to its end");
 }
 
 /* Reads until a piece is decoded: the bytes of one may be few, or none. */
@@ -146,4 +154,16 @@ void body_input_wait(struct body_input *input, void (*ready)(void *context), voi
 void body_input_cancel_wait(struct body_input *input)
 {
     event_loop_cancel_wait(&input->wait);
+}
+
+void body_input_abort(struct body_input *input, JSValueConst reason)
+{
+    if (input->state != BODY_INPUT_UNOPENED && input->state != BODY_INPUT_OPEN)
+        return;
+    bool is_awaited = input->wait.pollable != HOST_HANDLE_NONE;
+    close_handles(input, BODY_INPUT_FAILED);
+    input->reason = JS_DupValue(input->engine->context, reason);
+    /* A script runs now: whoever waits goes on when it has ended. */
+    if (is_awaited)
+        event_loop_wait(&input->engine->loop, &input->wait, host_timer(0), on_ready);
 }

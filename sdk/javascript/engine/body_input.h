@@ -27,6 +27,7 @@ struct body_input {
     struct host_input input;
     struct content_coding *coding; /* what is read is decoded; NULL: as it comes */
     bool is_malformed;             /* it failed since it is not what its coding says */
+    JSValue reason;                /* it was aborted; or undefined */
     struct wait wait;
     /* Who is told when there is something to read, and what it needs. */
     void (*ready)(void *context);
@@ -46,8 +47,12 @@ void body_input_destroy(struct body_input *input);
 /* Reads a piece (malloc). HOST_WAIT: use body_input_wait. */
 enum host_result body_input_read(struct body_input *input, struct host_bytes *ret_bytes);
 
-/* Why it has failed, for people. */
-const char *body_input_failure(const struct body_input *input);
+/* Throws why it has failed: what it was aborted with, else a TypeError. Always JS_EXCEPTION. */
+JSValue body_input_throw(const struct body_input *input);
+
+/* Gives it up: reading it fails with `reason` from now on. Whoever waits is told, by the loop.
+ * Nothing where it has ended. */
+void body_input_abort(struct body_input *input, JSValueConst reason);
 
 /* From now on it is read as it comes, not decoded. Only before anything was read. */
 void body_input_leave_encoded(struct body_input *input);

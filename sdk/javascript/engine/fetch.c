@@ -308,6 +308,19 @@ static JSValue js_finish_response(JSContext *context, JSValueConst this_value, i
     return JS_UNDEFINED;
 }
 
+/* The signal of a fetch aborts while its answer is read. */
+static JSValue js_abort_body(JSContext *context, JSValueConst this_value, int argument_count,
+                             JSValueConst *arguments)
+{
+    struct response *response = argument_count < 2 ? NULL : response_of(context, arguments[0]);
+    (void)this_value;
+    if (response == NULL)
+        return JS_ThrowTypeError(context, "abortBody needs a Response and a reason");
+    if (response->message.body.input != NULL)
+        body_input_abort(response->message.body.input, arguments[1]);
+    return JS_UNDEFINED;
+}
+
 /* A Request's signal where it was given one: asking the object for it would make one. */
 static JSValue js_signal_of(JSContext *context, JSValueConst this_value, int argument_count,
                             JSValueConst *arguments)
@@ -338,6 +351,7 @@ static const JSCFunctionListEntry functions[] = {
     CLASS_METHOD("signalOf", 1, js_signal_of),
     CLASS_METHOD("replayableCopy", 1, js_replayable_copy),
     CLASS_METHOD("finishResponse", 3, js_finish_response),
+    CLASS_METHOD("abortBody", 2, js_abort_body),
 };
 
 int fetch_register(JSContext *context, JSValueConst native)

@@ -10,7 +10,8 @@
 
 /* Adds `sendRequest(request, url)` to the natives: [promise of a Response, function that aborts].
  * `request` is a Request, whose body is used; `url` is absolute and normalized. And
- * `finishResponse(response, url, isRedirected)`. Returns 0 or -1 with an exception. */
+ * `finishResponse(response, url, isRedirected)`, `abortBody(response, reason)`. Returns 0 or -1
+ * with an exception. */
 int fetch_register(JSContext *context, JSValueConst native);
 
 #endif

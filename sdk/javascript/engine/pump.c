@@ -250,7 +250,7 @@ static bool read_input(struct pump *pump)
         end(pump);
         return false;
     default:
-        JS_ThrowTypeError(pump->engine->context, "%s", body_input_failure(pump->input));
+        body_input_throw(pump->input);
         fail(pump, true);
         return false;
     }

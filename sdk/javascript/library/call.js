@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What C calls at the beginning of each call that an instance answers: nothing of the console's or the marks' is carried
-// over. Where there is nothing to forget, nothing is written.
+// What C calls at the beginning of each call that an instance answers: nothing of the console's, the marks' or the fetches'
+// is carried over. Where there is nothing to forget, nothing is written.
 
 import { resetConsole } from "./console.js";
+import { resetFetch } from "./fetch.js";
 import { hooks } from "./native.js";
 import { resetPerformance } from "./performance.js";
 
 hooks.beginCall = () => {
   resetConsole();
+  resetFetch();
   resetPerformance();
 };

@@ -6,7 +6,7 @@
 import { hooks, native } from "./native.js";
 import { define } from "./web_idl.js";
 
-const { sendRequest, signalOf, replayableCopy, finishResponse } = native;
+const { sendRequest, signalOf, replayableCopy, finishResponse, abortBody } = native;
 const { Request, Response, Headers } = globalThis;
 
 const REDIRECTIONS_MAX = 20;
@@ -87,14 +87,19 @@ function withDefaults(request) {
   return request;
 }
 
-// A stream that ends in the signal's reason when that aborts.
+// What follows signals in this call. A signal may live as long as the instance: it must not gather one for every fetch.
+let following = [];
+
 function followBody(response, signal) {
-  if (response.body === null) {
-    return response;
+  following.push(hooks.followSignal(signal, (reason) => abortBody(response, reason)));
+  native.resetAtNextCall();
+}
+
+export function resetFetch() {
+  for (const unfollow of following) {
+    unfollow();
   }
-  const { readable, writable } = new TransformStream();
-  response.body.pipeTo(writable, { signal }).catch(() => {});
-  return new Response(readable, response);
+  following = [];
 }
 
 async function fetchHttp(first, signal) {
@@ -105,9 +110,11 @@ async function fetchHttp(first, signal) {
     const response = await exchange(request, url.replace(/#.*/s, ""));
     const location = REDIRECTIONS.has(response.status) ? response.headers.get("location") : null;
     if (location === null || request.redirect === "manual") {
-      const answer = signal === undefined ? response : followBody(response, signal);
-      finishResponse(answer, url, redirections > 0);
-      return answer;
+      if (signal !== undefined) {
+        followBody(response, signal);
+      }
+      finishResponse(response, url, redirections > 0);
+      return response;
     }
     if (request.redirect === "error") {
       throw failed(`a redirection to ${location}, and redirect is "error"`);

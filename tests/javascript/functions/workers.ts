@@ -210,6 +210,42 @@ const withTimeout: Handler = async (_request, { ORIGIN }) => {
     return Response.json([...names, race]);
 };
 
+// A signal that aborts while an answer is read, in each way of reading.
+const abortedBody: Handler = async (_request, { ORIGIN }) => {
+    const aborted = async (read: (answer: Response) => Promise<unknown>) => {
+        const controller = new AbortController();
+        const answer = await fetch(`${ORIGIN}/gap/1000`, { signal: controller.signal });
+        setTimeout(() => controller.abort(new RangeError("enough")), 30);
+        return read(answer).then(String, (error) => error.message);
+    };
+    const readStream = async (stream: ReadableStream<Uint8Array>) => {
+        const reader = stream.getReader();
+        await reader.read();
+        return reader.read();
+    };
+    const late = new AbortController();
+    const answer = await fetch(`${ORIGIN}/gap/0`, { signal: late.signal });
+    const whole = await answer.text();
+    late.abort();
+    const found = await Promise.all([
+        aborted((one) => one.text()),
+        aborted((one) => readStream(one.body!)),
+        aborted((one) => readStream(one.clone().body!)),
+        aborted((one) => new Response(one.body!.pipeThrough(new TextDecoderStream()).pipeThrough(new TextEncoderStream())).text()),
+        aborted(async (one) => (await sleep(60), one.text())),
+        aborted(async (one) => one.body!.cancel()),
+    ]);
+    return Response.json([...found, whole, answer.type]);
+};
+
+const abortedPassing: Handler = (_request, { ORIGIN }) => fetch(`${ORIGIN}/gap/2000`, { signal: AbortSignal.timeout(200) });
+
+const kept = new AbortController();
+const longSignal: Handler = async (_request, { ORIGIN }) => {
+    const answer = await fetch(`${ORIGIN}/bytes/3`, { signal: kept.signal });
+    return new Response(await answer.text());
+};
+
 const logLater: Handler = (request, { ORIGIN }, ctx) => {
     const log = async () => {
         await sleep(30);
@@ -245,7 +281,7 @@ const about: Handler = (request) => {
 
 const ROUTES: Record<string, Handler> = {
     events, pulled, tee, jsonLines, compressed, signCookie, checkCookie, seal, digest, upload, redirectTo, cached, cors, login, addHeaders,
-    echoThrough, all, post, withTimeout, logLater, readTwice, immutable, about,
+    echoThrough, all, post, withTimeout, abortedBody, abortedPassing, longSignal, logLater, readTwice, immutable, about,
 };
 
 export default {
