@@ -43,8 +43,8 @@ NATIVE_LIBRARY_SOURCES := $(shell find sdk/javascript/native -name target -prune
 WASM_CC := clang-22 --target=wasm32-wasip2 --sysroot=build/deps/wasi-libc/usr
 WASM_CFLAGS := -std=gnu17 -O3 -DNDEBUG -D_GNU_SOURCE -ffunction-sections -fdata-sections -I$(ENGINE) -I$(QUICKJS) \
 	-I$(ENGINE_BINDINGS) -Isdk/javascript/native/include -I$(SDK)/native/wasm/ada -MMD -MP
-# The stack lies first, so that running over its end traps. QuickJS checks 256 KB of it; the rest is for C.
-WASM_LDFLAGS := -mexec-model=reactor -Wl,--strip-debug -Wl,--gc-sections -Wl,-z,stack-size=524288 -Wl,--stack-first \
+# The stack lies first, so that running over its end traps. QuickJS checks 1.5 MB of it; the rest is for C.
+WASM_LDFLAGS := -mexec-model=reactor -Wl,--strip-debug -Wl,--gc-sections -Wl,-z,stack-size=1835008 -Wl,--stack-first \
 	-Wl,--wrap=free -Wl,--wrap=realloc
 
 $(ENGINE_BINDINGS)/function.h: sdk/javascript/wit/world.wit tools/wasi-wit | set-up-sdk
