@@ -44,7 +44,7 @@ WASM_CC := clang-22 --target=wasm32-wasip2 --sysroot=build/deps/wasi-libc/usr
 WASM_CFLAGS := -std=gnu17 -O3 -DNDEBUG -D_GNU_SOURCE -ffunction-sections -fdata-sections -I$(ENGINE) -I$(QUICKJS) \
 	-I$(ENGINE_BINDINGS) -Isdk/javascript/native/include -I$(SDK)/native/wasm/ada -MMD -MP
 # The stack lies first, so that running over its end traps. QuickJS checks 1.5 MB of it; the rest is for C.
-WASM_LDFLAGS := -mexec-model=reactor -Wl,--strip-debug -Wl,--gc-sections -Wl,-z,stack-size=1835008 -Wl,--stack-first \
+WASM_LDFLAGS := -mexec-model=reactor -Wl,--skip-wit-component -Wl,--strip-debug -Wl,--gc-sections -Wl,-z,stack-size=1835008 -Wl,--stack-first \
 	-Wl,--wrap=free -Wl,--wrap=realloc
 
 $(ENGINE_BINDINGS)/function.h: sdk/javascript/wit/world.wit tools/wasi-wit | set-up-sdk
@@ -72,11 +72,14 @@ $(ENGINE_WASM)/bindings.o: $(ENGINE_BINDINGS)/function.h
 ENGINE_WASM_OBJECTS := $(ENGINE_SOURCES:$(ENGINE)/%.c=$(ENGINE_WASM)/%.o) $(QUICKJS_FILES:%=$(ENGINE_WASM)/quickjs/%.o) \
 	$(ENGINE_WASM)/bindings.o
 
-# Rust brings the tool that makes a component of what the linker made.
-$(SDK)/engine-work/engine.wasm: $(ENGINE_WASM_OBJECTS) $(SDK)/native/wasm/libfn0_javascript_native.a
+# Rust brings the linker's driver for this target.
+$(SDK)/engine-work/core.wasm: $(ENGINE_WASM_OBJECTS) $(SDK)/native/wasm/libfn0_javascript_native.a
 	$(call SHOW,LINK,$@)
 	@PATH=$$PATH:$$(dirname "$$(find -L "$$(MAKEFLAGS= rustc --print sysroot)/lib/rustlib" -name wasm-component-ld | head -n 1)") \
 		$(WASM_CC) $(WASM_LDFLAGS) $^ $(ENGINE_BINDINGS)/function_component_type.o -lm -o $@
+
+$(SDK)/engine-work/engine.wasm: $(SDK)/engine-work/core.wasm
+	@build/deps/guest-tools/make-component function $< $@
 
 $(SDK)/engine.wasm: $(SDK)/engine-work/engine.wasm $(SDK)/library.js build/fn0
 	$(call SHOW,SNAP,$@)
