@@ -94,6 +94,8 @@ ENGINE_CC_plain := gcc
 ENGINE_CFLAGS_plain := -O1 -g
 ENGINE_CC_asan := $(CLANG)
 ENGINE_CFLAGS_asan := -O1 -g $(SANITIZERS) -DSTACK_BYTES_MAX=6291456
+ENGINE_CC_fuzz := $(CLANG)
+ENGINE_CFLAGS_fuzz := $(ENGINE_CFLAGS_asan) -fsanitize=fuzzer-no-link
 ENGINE_CFLAGS := -std=gnu17 -D_GNU_SOURCE -I$(ENGINE) -I$(ENGINE_NATIVE_TESTS) -isystem $(QUICKJS) \
 	-Isdk/javascript/native/include -isystem $(SDK)/native/host/ada -MMD -MP
 ENGINE_LIBRARIES := $(SDK)/native/host/libfn0_javascript_native.a -lpthread -ldl -lm
@@ -117,7 +119,7 @@ $(SDK)/engine-work/$(1)/%.o: %.c sdk/javascript/sdk.mk $(QUICKJS)/patched | $(SD
 	$$(call SHOW,CC,$$@)
 	@$$(ENGINE_CC_$(1)) $$(ENGINE_CFLAGS) $$(ENGINE_CFLAGS_$(1)) -Wall -Wextra -Werror -c $$< -o $$@
 
-ENGINE_OBJECTS_$(1) := $(patsubst %.c,$(SDK)/engine-work/$(1)/%.o,$(ENGINE_SHARED) $(ENGINE_NATIVE_TESTS)/host_memory.c) \
+ENGINE_OBJECTS_$(1) := $(patsubst %.c,$(SDK)/engine-work/$(1)/%.o,$(ENGINE_SHARED) $(addprefix $(ENGINE_NATIVE_TESTS)/,host_memory.c stage_input.c)) \
 	$(SDK)/engine-work/quickjs/quickjs_engine.o $(QUICKJS_FILES:%=$(SDK)/engine-work/quickjs/%.o)
 
 $(SDK)/native/shell$(if $(filter plain,$(1)),,-$(1)): $(SDK)/engine-work/$(1)/$(ENGINE_NATIVE_TESTS)/shell.o $$(ENGINE_OBJECTS_$(1)) \
@@ -127,4 +129,12 @@ $(SDK)/native/shell$(if $(filter plain,$(1)),,-$(1)): $(SDK)/engine-work/$(1)/$(
 
 -include $$(ENGINE_OBJECTS_$(1):.o=.d) $(SDK)/engine-work/$(1)/$(ENGINE_NATIVE_TESTS)/shell.d
 endef
-$(foreach variant,plain asan,$(eval $(call ENGINE_VARIANT,$(variant))))
+$(foreach variant,plain asan fuzz,$(eval $(call ENGINE_VARIANT,$(variant))))
+
+build/fuzz/tests/fuzz/fuzz_javascript_%: $(SDK)/engine-work/fuzz/tests/fuzz/fuzz_javascript_%.o $(ENGINE_OBJECTS_fuzz) \
+		$(SDK)/native/host/libfn0_javascript_native.a | set-up-test
+	@mkdir -p $(@D)
+	$(call SHOW,LINK,$@)
+	@$(ENGINE_CC_fuzz) $(ENGINE_CFLAGS_fuzz) -fsanitize=fuzzer $(LLD) $(filter %.o,$^) $(ENGINE_LIBRARIES) -o $@
+
+-include $(patsubst %,$(SDK)/engine-work/fuzz/tests/fuzz/%.d,$(filter fuzz_javascript_%,$(FUZZERS)))
