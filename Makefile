@@ -199,7 +199,7 @@ whole-asan: $(PROGRAM_asan) guests sdk sdk-c build/templates $(SDK)/native/shell
 guests: $(GUEST_FILES) ## the components that the tests serve, in build/guests/
 	@:
 
-fuzz: $(FUZZERS:%=build/fuzz/tests/fuzz/%) | set-up-test ## each fuzzer for SECONDS_EACH=60 seconds
+fuzz: $(FUZZERS:%=build/fuzz/tests/fuzz/%) $(SDK)/library.js | set-up-test ## each fuzzer for SECONDS_EACH=60 seconds
 	@$(ASAN_ENVIRONMENT) tools/run-fuzzers $(SECONDS_EACH) $(FUZZERS)
 
 bench: build/fn0 guests | set-up-bench ## fn0 beside wasmtime serve and nginx: a table and a picture in bench/results/

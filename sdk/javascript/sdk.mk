@@ -43,8 +43,8 @@ NATIVE_LIBRARY_SOURCES := $(shell find sdk/javascript/native -name target -prune
 WASM_CC := clang-22 --target=wasm32-wasip2 --sysroot=build/deps/wasi-libc/usr
 WASM_CFLAGS := -std=gnu17 -O3 -DNDEBUG -D_GNU_SOURCE -ffunction-sections -fdata-sections -I$(ENGINE) -I$(QUICKJS) \
 	-I$(ENGINE_BINDINGS) -Isdk/javascript/native/include -I$(SDK)/native/wasm/ada -MMD -MP
-# The stack lies first, so that running over its end traps. QuickJS checks 256 KB of it; the rest is for C.
-WASM_LDFLAGS := -mexec-model=reactor -Wl,--strip-debug -Wl,--gc-sections -Wl,-z,stack-size=524288 -Wl,--stack-first \
+# The stack lies first, so that running over its end traps. QuickJS checks 1.5 MB of it; the rest is for C.
+WASM_LDFLAGS := -mexec-model=reactor -Wl,--skip-wit-component -Wl,--strip-debug -Wl,--gc-sections -Wl,-z,stack-size=1835008 -Wl,--stack-first \
 	-Wl,--wrap=free -Wl,--wrap=realloc
 
 $(ENGINE_BINDINGS)/function.h: sdk/javascript/wit/world.wit tools/wasi-wit | set-up-sdk
@@ -72,11 +72,14 @@ $(ENGINE_WASM)/bindings.o: $(ENGINE_BINDINGS)/function.h
 ENGINE_WASM_OBJECTS := $(ENGINE_SOURCES:$(ENGINE)/%.c=$(ENGINE_WASM)/%.o) $(QUICKJS_FILES:%=$(ENGINE_WASM)/quickjs/%.o) \
 	$(ENGINE_WASM)/bindings.o
 
-# Rust brings the tool that makes a component of what the linker made.
-$(SDK)/engine-work/engine.wasm: $(ENGINE_WASM_OBJECTS) $(SDK)/native/wasm/libfn0_javascript_native.a
+# Rust brings the linker's driver for this target.
+$(SDK)/engine-work/core.wasm: $(ENGINE_WASM_OBJECTS) $(SDK)/native/wasm/libfn0_javascript_native.a
 	$(call SHOW,LINK,$@)
 	@PATH=$$PATH:$$(dirname "$$(find -L "$$(MAKEFLAGS= rustc --print sysroot)/lib/rustlib" -name wasm-component-ld | head -n 1)") \
 		$(WASM_CC) $(WASM_LDFLAGS) $^ $(ENGINE_BINDINGS)/function_component_type.o -lm -o $@
+
+$(SDK)/engine-work/engine.wasm: $(SDK)/engine-work/core.wasm
+	@build/deps/guest-tools/make-component function $< $@
 
 $(SDK)/engine.wasm: $(SDK)/engine-work/engine.wasm $(SDK)/library.js build/fn0
 	$(call SHOW,SNAP,$@)
@@ -91,6 +94,8 @@ ENGINE_CC_plain := gcc
 ENGINE_CFLAGS_plain := -O1 -g
 ENGINE_CC_asan := $(CLANG)
 ENGINE_CFLAGS_asan := -O1 -g $(SANITIZERS) -DSTACK_BYTES_MAX=6291456
+ENGINE_CC_fuzz := $(CLANG)
+ENGINE_CFLAGS_fuzz := $(ENGINE_CFLAGS_asan) -fsanitize=fuzzer-no-link
 ENGINE_CFLAGS := -std=gnu17 -D_GNU_SOURCE -I$(ENGINE) -I$(ENGINE_NATIVE_TESTS) -isystem $(QUICKJS) \
 	-Isdk/javascript/native/include -isystem $(SDK)/native/host/ada -MMD -MP
 ENGINE_LIBRARIES := $(SDK)/native/host/libfn0_javascript_native.a -lpthread -ldl -lm
@@ -114,7 +119,7 @@ $(SDK)/engine-work/$(1)/%.o: %.c sdk/javascript/sdk.mk $(QUICKJS)/patched | $(SD
 	$$(call SHOW,CC,$$@)
 	@$$(ENGINE_CC_$(1)) $$(ENGINE_CFLAGS) $$(ENGINE_CFLAGS_$(1)) -Wall -Wextra -Werror -c $$< -o $$@
 
-ENGINE_OBJECTS_$(1) := $(patsubst %.c,$(SDK)/engine-work/$(1)/%.o,$(ENGINE_SHARED) $(ENGINE_NATIVE_TESTS)/host_memory.c) \
+ENGINE_OBJECTS_$(1) := $(patsubst %.c,$(SDK)/engine-work/$(1)/%.o,$(ENGINE_SHARED) $(addprefix $(ENGINE_NATIVE_TESTS)/,host_memory.c stage_input.c)) \
 	$(SDK)/engine-work/quickjs/quickjs_engine.o $(QUICKJS_FILES:%=$(SDK)/engine-work/quickjs/%.o)
 
 $(SDK)/native/shell$(if $(filter plain,$(1)),,-$(1)): $(SDK)/engine-work/$(1)/$(ENGINE_NATIVE_TESTS)/shell.o $$(ENGINE_OBJECTS_$(1)) \
@@ -124,4 +129,12 @@ $(SDK)/native/shell$(if $(filter plain,$(1)),,-$(1)): $(SDK)/engine-work/$(1)/$(
 
 -include $$(ENGINE_OBJECTS_$(1):.o=.d) $(SDK)/engine-work/$(1)/$(ENGINE_NATIVE_TESTS)/shell.d
 endef
-$(foreach variant,plain asan,$(eval $(call ENGINE_VARIANT,$(variant))))
+$(foreach variant,plain asan fuzz,$(eval $(call ENGINE_VARIANT,$(variant))))
+
+build/fuzz/tests/fuzz/fuzz_javascript_%: $(SDK)/engine-work/fuzz/tests/fuzz/fuzz_javascript_%.o $(ENGINE_OBJECTS_fuzz) \
+		$(SDK)/native/host/libfn0_javascript_native.a | set-up-test
+	@mkdir -p $(@D)
+	$(call SHOW,LINK,$@)
+	@$(ENGINE_CC_fuzz) $(ENGINE_CFLAGS_fuzz) -fsanitize=fuzzer $(LLD) $(filter %.o,$^) $(ENGINE_LIBRARIES) -o $@
+
+-include $(patsubst %,$(SDK)/engine-work/fuzz/tests/fuzz/%.d,$(filter fuzz_javascript_%,$(FUZZERS)))

@@ -44,9 +44,9 @@
 #define CORE_INSTANCE_BYTES (4 * 1024 * 1024)
 #define COMPONENT_INSTANCE_BYTES (8 * 1024 * 1024)
 /* Before a JavaScript function that calls itself without end gets its RangeError, QuickJS has
- * counted 256 KB, which are up to three times as many here: with less it would trap. Costs address
- * space only. */
-#define STACK_BYTES (1024 * 1024)
+ * counted 1.5 MB, which are up to twice as many here: with less it would trap. Costs address space
+ * only. */
+#define STACK_BYTES (4 * 1024 * 1024)
 
 /* What a slot of the pool keeps resident for its next user: zeroing costs less than page faults up
  * to about this. */

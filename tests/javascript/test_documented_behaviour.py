@@ -5,7 +5,7 @@ import re
 import time
 
 import pytest
-from bundler import write_project
+from bundler import PACKAGES, write_project
 from function import IN_NODE, Client, project, start
 from host import ROOT, Host, eventually, run
 
@@ -162,15 +162,30 @@ def test_what_is_logged_while_building_is_shown(tmp_path):
     assert done.returncode == 0 and "from the module { a: 1 }" in done.stderr
 
 
+APPLICATION = """
+import { Hono } from "hono";
+export const table = new Map([[Math.random(), new Date()]]);
+const app = new Hono();
+app.get("/", (context) => context.json([...table]));
+try { null.x } catch (error) { app.get("/error", (context) => context.text(error.stack)); }
+export default app;
+"""
+
+
 def test_the_same_source_gives_the_same_component(tmp_path):
+    """Built again, from another folder, and with an engine that is compiled anew."""
     made = []
-    for name in ("one", "two"):
+    for name, options in [("one", []), ("one", []), ("deep/er/two", []), ("three", ["--cache-dir", tmp_path / "cold"])]:
         folder = tmp_path / name
-        folder.mkdir()
-        done = build(folder, "export const table = new Map([[Math.random(), new Date()]]);" + HANDLER)
+        write_project(folder, {"package.json": "{}", "src/hello.ts": APPLICATION})
+        if not (folder / "node_modules").exists():
+            (folder / "node_modules").symlink_to(PACKAGES)
+        out = folder / "hello.wasm"
+        done = run("build", folder / "src/hello.ts", "-o", out, *options, seconds=120)
         assert done.returncode == 0, done.stderr
-        made.append((folder / "hello.wasm").read_bytes())
-    assert made[0] == made[1]
+        assert ("compile the engine" in done.stdout) >= bool(options)
+        made.append(out.read_bytes())
+    assert [one == made[0] for one in made] == [True] * 4
 
 
 def test_notices_of_packages_travel_with_the_component(tmp_path):

@@ -76,11 +76,11 @@ class NodeServer:
 class FunctionHost(Host):
     """fn0 with one function, without limits on what it computes, and with this machine in its reach."""
 
-    def __init__(self, component, variables):
+    def __init__(self, component, variables, **options):
         words = ["--limits", "none", "--outbound-allow", "127.0.0.0/8"]
         for name, value in variables.items():
             words += ["--env", f"{name}={value}"]
-        super().__init__(component, *words)
+        super().__init__(component, *words, **options)
 
     def said(self):
         return [line["line"] for line in self.lines(message="output")]

@@ -38,6 +38,19 @@ static int quickjs_define_new(JSContext *context, JSValueConst object, JSAtom na
 
 static JSValue quickjs_json_number(const uint8_t *begin, const uint8_t *end);
 
+/* In WebAssembly QuickJS sees the stack in linear memory only, and of some of its functions next to
+ * nothing is there: parsers would run over the host's stack, which traps, before they reach the
+ * limit that is checked. So each function that checks takes some more. */
+#ifdef __wasm__
+#define FRAME_BYTES_MORE 128
+#define __builtin_frame_address(level)      \
+    ({                                      \
+        char more[FRAME_BYTES_MORE];        \
+        __asm__ volatile("" : : "r"(more)); \
+        more;                               \
+    })
+#endif
+
 #include "quickjs.c"
 
 /* These use what is QuickJS's own. */
