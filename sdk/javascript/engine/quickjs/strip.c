@@ -12,7 +12,8 @@ static void forget_name(JSContext *context, JSAtom *name)
 static void strip_function(JSContext *context, JSFunctionBytecode *function)
 {
     function->pc2line_len = 0;
-    for (int i = 0; function->vardefs != NULL && i < function->arg_count + function->var_count; i++) {
+    for (int i = 0; function->vardefs != NULL && i < function->arg_count + function->var_count;
+         i++) {
         forget_name(context, &function->vardefs[i].var_name);
         function->vardefs[i].scope_level = 0; /* of use to a direct eval alone */
         function->vardefs[i].scope_next = 0;
