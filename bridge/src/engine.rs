@@ -104,7 +104,9 @@ fn config(options: &fn0_engine_options, reservation_bytes: u64) -> Result<Config
         // Stacks hold no secrets of another guest's: a guest cannot read its native stack.
         .async_stack_zeroing(false)
         // Backtraces walk frame pointers; only native debuggers would use it.
-        .native_unwind_info(false);
+        .native_unwind_info(false)
+        // Backtraces have names; where in a function is of use with debug information alone.
+        .generate_address_map(false);
     if let Some(cache) = CodeCache::new(options) {
         let enabled = config.enable_incremental_compilation(std::sync::Arc::new(cache));
         enabled.map_err(|error| Failure::new(FN0_ERROR_SYSTEM, format!("{error:#}")))?;
