@@ -25,11 +25,12 @@
 struct project_build_options {
     const struct clock *clock;
     const struct project *project;
-    const char *sdk_named;      /* of javascript_find_sdk */
-    const char *sdk_c_named;    /* of clang_find_sdk */
-    const char *program_folder; /* of both */
-    bool force;                 /* also where nothing has changed */
-    bool unchecked;             /* leave the check to whoever serves it */
+    const char *sdk_named;        /* of javascript_find_sdk */
+    const char *sdk_c_named;      /* of clang_find_sdk */
+    const char *sdk_python_named; /* of python_find_sdk */
+    const char *program_folder;   /* of all */
+    bool force;                   /* also where nothing has changed */
+    bool unchecked;               /* leave the check to whoever serves it */
 };
 
 /* What came of it. */

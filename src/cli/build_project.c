@@ -169,6 +169,7 @@ static int build_in(struct run *run, struct error *error)
         .project = run->project,
         .sdk_named = getenv("FN0_SDK"),
         .sdk_c_named = getenv("FN0_SDK_C"),
+        .sdk_python_named = getenv("FN0_SDK_PYTHON"),
         .program_folder = run->program_folder,
         .force = run->force,
     };
