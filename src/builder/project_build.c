@@ -316,15 +316,27 @@ static int check_made(struct run *run)
     return is_told ? code : error_wrap(run->error, "%s", run->project->shown_component);
 }
 
-static int build(struct run *run)
+/* Begins a run, and looks whether there is anything to make. */
+static int begin(struct run *run, struct builder *builder,
+                 const struct project_build_options *options, struct project_made *made,
+                 uint8_t inputs[SHA256_BYTES], struct error *error)
 {
-    uint8_t inputs[SHA256_BYTES];
-    int code = inputs_hash(run->project, inputs, run->error);
-    if (code == 0)
-        code = find_fresh(run, inputs, &run->made->fresh);
-    if (code || run->made->fresh)
-        return code;
-    code = make_folder(run);
+    *run = (struct run){
+        .builder = builder,
+        .options = options,
+        .project = options->project,
+        .made = made,
+        .error = error,
+    };
+    *made = (struct project_made){.fresh = false};
+    buffer_init(&made->output, OUTPUT_BYTES_MAX);
+    int code = inputs_hash(run->project, inputs, error);
+    return code == 0 ? find_fresh(run, inputs, &made->fresh) : code;
+}
+
+static int build(struct run *run, const uint8_t inputs[SHA256_BYTES])
+{
+    int code = make_folder(run);
     if (code == 0)
         code = make(run);
     if (code == 0 && !run->options->unchecked)
@@ -337,20 +349,24 @@ static int build(struct run *run)
     return code;
 }
 
+int project_look(const struct project_build_options *options, struct project_made *ret_made,
+                 struct error *error)
+{
+    uint8_t inputs[SHA256_BYTES];
+    struct run run;
+    return begin(&run, NULL, options, ret_made, inputs, error);
+}
+
 int project_build(struct builder *builder, const struct project_build_options *options,
                   struct project_made *ret_made, struct error *error)
 {
-    struct run run = {
-        .builder = builder,
-        .options = options,
-        .project = options->project,
-        .made = ret_made,
-        .error = error,
-    };
-    *ret_made = (struct project_made){.fresh = false};
-    buffer_init(&ret_made->output, OUTPUT_BYTES_MAX);
+    uint8_t inputs[SHA256_BYTES];
+    struct run run;
+    int code = begin(&run, builder, options, ret_made, inputs, error);
+    if (code || ret_made->fresh)
+        return code;
     buffer_init(&run.content, COMPONENT_BYTES_MAX);
-    int code = build(&run);
+    code = build(&run, inputs);
     buffer_fini(&run.content);
     return code;
 }

@@ -52,6 +52,11 @@ struct project_made {
 int project_build(struct builder *builder, const struct project_build_options *options,
                   struct project_made *ret_made, struct error *error);
 
+/* Looks whether there is anything to make, without a builder: as project_build, which then does
+ * nothing else where ret_made->fresh. Any thread. */
+int project_look(const struct project_build_options *options, struct project_made *ret_made,
+                 struct error *error);
+
 /* Frees it. */
 void project_made_fini(struct project_made *made);
 
