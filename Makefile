@@ -125,12 +125,13 @@ $(BRIDGE_STRIPPED): build/bridge/libfn0_bridge_quick.a
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
-build: build/fn0 sdk sdk-c build/templates ## the program, build/fn0, and beside it the SDKs and the templates
+build: build/fn0 sdk sdk-c sdk-python build/templates ## the program, build/fn0, and beside it the SDKs and the templates
 
 include tests/guests/guests.mk
 include sdk/javascript/types/types.mk
 include sdk/javascript/sdk.mk
 include sdk/c/sdk.mk
+include sdk/python/sdk.mk
 
 # What `fn0 init` makes projects of.
 TEMPLATE_FILES := $(shell find templates \( -name node_modules -o -name target -o -name .fn0 \) -prune -o -type f -print)
@@ -189,10 +190,10 @@ bridge-tests-asan: $(BRIDGE_TESTS_asan) guests | set-up-test
 sdk-tests: | set-up-sdk ## the tests of the engine's native library, and what clippy says of it
 	@tools/javascript-native check
 
-whole: build/fn0 guests sdk sdk-c build/templates $(SDK)/native/shell | set-up-test ## tests of the whole program only; TESTS=tests/http narrows them
+whole: build/fn0 guests sdk sdk-c sdk-python build/templates $(SDK)/native/shell | set-up-test ## tests of the whole program only; TESTS=tests/http narrows them
 	@FN0_PROGRAM=$(CURDIR)/build/fn0 FN0_GUESTS=$(CURDIR)/build/guests $(PYTEST)
 
-whole-asan: $(PROGRAM_asan) guests sdk sdk-c build/templates $(SDK)/native/shell-asan | set-up-test
+whole-asan: $(PROGRAM_asan) guests sdk sdk-c sdk-python build/templates $(SDK)/native/shell-asan | set-up-test
 	@$(ASAN_ENVIRONMENT) FN0_SANITIZED=1 FN0_PROGRAM=$(CURDIR)/$(PROGRAM_asan) \
 		FN0_JAVASCRIPT_SHELL=$(CURDIR)/$(SDK)/native/shell-asan FN0_GUESTS=$(CURDIR)/build/guests $(PYTEST)
 

@@ -17,6 +17,7 @@
 #include "builder/cargo.h"
 #include "builder/clang.h"
 #include "builder/javascript.h"
+#include "builder/python.h"
 #include "project/inputs.h"
 
 #define COMPONENT_MODE 0644
@@ -47,26 +48,42 @@ static int add_file(struct sha256 *hash, const char *path, struct error *error)
     return sha256_add(hash, slice_of(line), error);
 }
 
+/* A file that is another one when the language's SDK is; none where there is no SDK. */
+static void find_sdk_part(const struct run *run, char ret_path[PATH_MAX])
+{
+    const struct project_build_options *options = run->options;
+    const struct {
+        const char *named;
+        const char *folder;
+        const char *part;
+    } sdks[LANGUAGE_COUNT] = {
+        [LANGUAGE_JAVASCRIPT] = {options->sdk_named, "javascript", "engine.wasm"},
+        [LANGUAGE_TYPESCRIPT] = {options->sdk_named, "javascript", "engine.wasm"},
+        [LANGUAGE_C] = {options->sdk_c_named, "c", "lib/fn0.o"},
+        [LANGUAGE_PYTHON] = {options->sdk_python_named, "python", "fn0.py"},
+    };
+    const char *named = sdks[run->project->language].named;
+    const char *folder = sdks[run->project->language].folder;
+    const char *part = sdks[run->project->language].part;
+    ret_path[0] = '\0';
+    if (folder && named && named[0])
+        (void)snprintf(ret_path, PATH_MAX, "%s/%s", named, part);
+    else if (folder)
+        (void)snprintf(ret_path, PATH_MAX, "%s/sdk/%s/%s", options->program_folder, folder, part);
+}
+
 /* The stamp of inputs with their hash and the component as it is now. What is built by the SDK is
  * built anew when that is another one. */
 static int make_stamp(struct run *run, const uint8_t inputs[SHA256_BYTES],
                       char ret_text[SHA256_TEXT_BYTES])
 {
-    const struct project_build_options *options = run->options;
-    bool is_c = run->project->language == LANGUAGE_C;
-    const char *named = is_c ? options->sdk_c_named : options->sdk_named;
-    const char *part = is_c ? "lib/fn0.o" : "engine.wasm";
     uint8_t digest[SHA256_BYTES];
     char sdk[PATH_MAX];
     struct sha256 *hash;
     int code = sha256_begin(&hash, run->error);
     if (code)
         return code;
-    if (named && named[0])
-        (void)snprintf(sdk, sizeof(sdk), "%s/%s", named, part);
-    else
-        (void)snprintf(sdk, sizeof(sdk), "%s/sdk/%s/%s", options->program_folder,
-                       is_c ? "c" : "javascript", part);
+    find_sdk_part(run, sdk);
     code = sha256_add(hash, (struct slice){(const char *)inputs, SHA256_BYTES}, run->error);
     if (code == 0)
         code = add_file(hash, run->project->component, run->error);
@@ -186,13 +203,19 @@ static int make_rust(struct run *run)
     return cargo_build(run->builder, run->project->folder, &run->content, run->error);
 }
 
-static int make_c(struct run *run)
+/* A language whose SDK is found by `find`, and which is built with what lies between in
+ * PROJECT_FOLDER. */
+static int make_with_sdk(struct run *run, const char *named,
+                         int (*find)(const char *named, const char *program_folder,
+                                     char ret_path[PATH_MAX], struct error *error),
+                         int (*build)(struct builder *builder, const char *sdk, const char *folder,
+                                      const char *entry, const char *work, struct buffer *content,
+                                      struct error *error))
 {
-    const struct project_build_options *options = run->options;
     char found[PATH_MAX];
     char sdk[PATH_MAX];
     char work[PATH_MAX];
-    int code = clang_find_sdk(options->sdk_c_named, options->program_folder, found, run->error);
+    int code = find(named, run->options->program_folder, found, run->error);
     if (code)
         return code;
     if (!realpath(found, sdk))
@@ -200,8 +223,18 @@ static int make_c(struct run *run)
     int bytes = snprintf(work, sizeof(work), "%s/" PROJECT_FOLDER, run->project->folder);
     if (bytes < 0 || (size_t)bytes >= sizeof(work))
         return error_set(run->error, ERROR_SYSTEM, "the path of the project is too long");
-    return clang_build(run->builder, sdk, run->project->folder, run->project->configuration->main,
-                       work, &run->content, run->error);
+    return build(run->builder, sdk, run->project->folder, run->project->configuration->main, work,
+                 &run->content, run->error);
+}
+
+static int make_c(struct run *run)
+{
+    return make_with_sdk(run, run->options->sdk_c_named, clang_find_sdk, clang_build);
+}
+
+static int make_python(struct run *run)
+{
+    return make_with_sdk(run, run->options->sdk_python_named, python_find_sdk, python_build);
 }
 
 /* The makes, by language. */
@@ -210,6 +243,7 @@ static int (*const makes[LANGUAGE_COUNT])(struct run *run) = {
     [LANGUAGE_TYPESCRIPT] = make_javascript,
     [LANGUAGE_RUST] = make_rust,
     [LANGUAGE_C] = make_c,
+    [LANGUAGE_PYTHON] = make_python,
 };
 
 /* [build] command: puts the component where it belongs by itself. */
@@ -282,15 +316,27 @@ static int check_made(struct run *run)
     return is_told ? code : error_wrap(run->error, "%s", run->project->shown_component);
 }
 
-static int build(struct run *run)
+/* Begins a run, and looks whether there is anything to make. */
+static int begin(struct run *run, struct builder *builder,
+                 const struct project_build_options *options, struct project_made *made,
+                 uint8_t inputs[SHA256_BYTES], struct error *error)
 {
-    uint8_t inputs[SHA256_BYTES];
-    int code = inputs_hash(run->project, inputs, run->error);
-    if (code == 0)
-        code = find_fresh(run, inputs, &run->made->fresh);
-    if (code || run->made->fresh)
-        return code;
-    code = make_folder(run);
+    *run = (struct run){
+        .builder = builder,
+        .options = options,
+        .project = options->project,
+        .made = made,
+        .error = error,
+    };
+    *made = (struct project_made){.fresh = false};
+    buffer_init(&made->output, OUTPUT_BYTES_MAX);
+    int code = inputs_hash(run->project, inputs, error);
+    return code == 0 ? find_fresh(run, inputs, &made->fresh) : code;
+}
+
+static int build(struct run *run, const uint8_t inputs[SHA256_BYTES])
+{
+    int code = make_folder(run);
     if (code == 0)
         code = make(run);
     if (code == 0 && !run->options->unchecked)
@@ -303,20 +349,24 @@ static int build(struct run *run)
     return code;
 }
 
+int project_look(const struct project_build_options *options, struct project_made *ret_made,
+                 struct error *error)
+{
+    uint8_t inputs[SHA256_BYTES];
+    struct run run;
+    return begin(&run, NULL, options, ret_made, inputs, error);
+}
+
 int project_build(struct builder *builder, const struct project_build_options *options,
                   struct project_made *ret_made, struct error *error)
 {
-    struct run run = {
-        .builder = builder,
-        .options = options,
-        .project = options->project,
-        .made = ret_made,
-        .error = error,
-    };
-    *ret_made = (struct project_made){.fresh = false};
-    buffer_init(&ret_made->output, OUTPUT_BYTES_MAX);
+    uint8_t inputs[SHA256_BYTES];
+    struct run run;
+    int code = begin(&run, builder, options, ret_made, inputs, error);
+    if (code || ret_made->fresh)
+        return code;
     buffer_init(&run.content, COMPONENT_BYTES_MAX);
-    int code = build(&run);
+    code = build(&run, inputs);
     buffer_fini(&run.content);
     return code;
 }

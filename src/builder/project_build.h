@@ -25,11 +25,12 @@
 struct project_build_options {
     const struct clock *clock;
     const struct project *project;
-    const char *sdk_named;      /* of javascript_find_sdk */
-    const char *sdk_c_named;    /* of clang_find_sdk */
-    const char *program_folder; /* of both */
-    bool force;                 /* also where nothing has changed */
-    bool unchecked;             /* leave the check to whoever serves it */
+    const char *sdk_named;        /* of javascript_find_sdk */
+    const char *sdk_c_named;      /* of clang_find_sdk */
+    const char *sdk_python_named; /* of python_find_sdk */
+    const char *program_folder;   /* of all */
+    bool force;                   /* also where nothing has changed */
+    bool unchecked;               /* leave the check to whoever serves it */
 };
 
 /* What came of it. */
@@ -50,6 +51,11 @@ struct project_made {
  * builder_check. The caller ends *ret_made with project_made_fini, after an error, too. */
 int project_build(struct builder *builder, const struct project_build_options *options,
                   struct project_made *ret_made, struct error *error);
+
+/* Looks whether there is anything to make, without a builder: as project_build, which then does
+ * nothing else where ret_made->fresh. Any thread. */
+int project_look(const struct project_build_options *options, struct project_made *ret_made,
+                 struct error *error);
 
 /* Frees it. */
 void project_made_fini(struct project_made *made);

@@ -100,10 +100,9 @@ static int print_summary(const struct run *run, struct error *error)
 
 /* ---- The build ---- */
 
-static int build(struct builder *builder, void *context, struct error *error)
+/* What both ways end with. */
+static int finish(struct run *run, int code, struct error *error)
 {
-    struct run *run = context;
-    int code = project_build(builder, &run->options, &run->made, error);
     if (code && code != ERROR_CLOSED && run->project->main)
         code = building_explain(run->project->configuration->main, error);
     if (code != ERROR_CLOSED)
@@ -112,6 +111,12 @@ static int build(struct builder *builder, void *context, struct error *error)
         code = print_summary(run, error);
     project_made_fini(&run->made);
     return code;
+}
+
+static int build(struct builder *builder, void *context, struct error *error)
+{
+    struct run *run = context;
+    return finish(run, project_build(builder, &run->options, &run->made, error), error);
 }
 
 /* OUT.wasm is seen from this folder, the key `component` from the project's. */
@@ -169,10 +174,15 @@ static int build_in(struct run *run, struct error *error)
         .project = run->project,
         .sdk_named = getenv("FN0_SDK"),
         .sdk_c_named = getenv("FN0_SDK_C"),
+        .sdk_python_named = getenv("FN0_SDK_PYTHON"),
         .program_folder = run->program_folder,
         .force = run->force,
     };
     write_shown(run);
+    code = project_look(&run->options, &run->made, error);
+    if (code || run->made.fresh)
+        return finish(run, code, error);
+    project_made_fini(&run->made);
     return building_run(&builder, build, run, &run->signal, error);
 }
 

@@ -17,6 +17,7 @@
 #include "base/process.h"
 #include "builder/clang.h"
 #include "builder/javascript.h"
+#include "builder/python.h"
 #include "cli/building.h"
 #include "cli/command_line.h"
 #include "cli/help.h"
@@ -132,7 +133,18 @@ static void look_for_tool(struct examination *examination, const struct tool_inf
     buffer_fini(&output);
 }
 
-/* The SDK's scripts are fn0's own tool. */
+/* What fn0 itself brings for a language. */
+static const struct {
+    int (*find)(const char *named, const char *program_folder, char ret_path[PATH_MAX],
+                struct error *error);
+    const char *variable; /* that names it */
+} sdks[LANGUAGE_COUNT] = {
+    [LANGUAGE_JAVASCRIPT] = {javascript_find_sdk, "FN0_SDK"},
+    [LANGUAGE_TYPESCRIPT] = {javascript_find_sdk, "FN0_SDK"},
+    [LANGUAGE_C] = {clang_find_sdk, "FN0_SDK_C"},
+    [LANGUAGE_PYTHON] = {python_find_sdk, "FN0_SDK_PYTHON"},
+};
+
 static void look_for_sdk(struct examination *examination, enum language language)
 {
     struct finding *finding = &examination->findings[examination->count++];
@@ -141,10 +153,9 @@ static void look_for_sdk(struct examination *examination, enum language language
     *finding = (struct finding){
         .language = language, .name = "SDK", .advice = examination->sdk_advice[language]};
     int code = building_find_program_folder(folder, &error);
-    if (code == 0 && language == LANGUAGE_C)
-        code = clang_find_sdk(getenv("FN0_SDK_C"), folder, finding->version, &error);
-    else if (code == 0)
-        code = javascript_find_sdk(getenv("FN0_SDK"), folder, finding->version, &error);
+    if (code == 0)
+        code =
+            sdks[language].find(getenv(sdks[language].variable), folder, finding->version, &error);
     finding->ready = code == 0;
     if (code) {
         finding->version[0] = '\0';
@@ -162,7 +173,7 @@ static void look(struct examination *examination)
             if (tool->language == (enum language)i)
                 look_for_tool(examination, tool);
         }
-        if (i == LANGUAGE_JAVASCRIPT || i == LANGUAGE_TYPESCRIPT || i == LANGUAGE_C)
+        if (sdks[i].find)
             look_for_sdk(examination, (enum language)i);
     }
 }

@@ -59,7 +59,7 @@
     X(OPTION_BUILD_JSON, COMMAND_BUILD, "--json", NULL, "print what was made as one line of JSON") \
     X(OPTION_BUILD_HELP, COMMAND_BUILD, "--help", NULL, "show this text")                          \
     X(OPTION_INIT_TEMPLATE, COMMAND_INIT, "--template", "NAME",                                    \
-      "javascript, typescript, hono, rust, c; asked for on a terminal")                            \
+      "javascript, typescript, hono, rust, c, python; asked for on a terminal")                    \
     X(OPTION_INIT_NAME, COMMAND_INIT, "--name", "NAME",                                            \
       "the function's name (default: that of the folder)")                                         \
     X(OPTION_INIT_HELP, COMMAND_INIT, "--help", NULL, "show this text")                            \

@@ -21,7 +21,7 @@
     X(LANGUAGE_TYPESCRIPT, "typescript", "TypeScript", ".ts|.tsx|.mts", NULL, "node --test") \
     X(LANGUAGE_RUST, "rust", "Rust", ".rs", "Cargo.toml", "cargo test")                      \
     X(LANGUAGE_C, "c", "C", ".c", NULL, NULL)                                                \
-    X(LANGUAGE_PYTHON, "python", "Python", ".py", NULL, "python3 -m unittest")
+    X(LANGUAGE_PYTHON, "python", "Python", ".py", NULL, "python3 -m unittest discover -s test")
 
 /* All words as a row of the configuration has them: "|javascript|typescript…". */
 #define LANGUAGE_WORD_ROW(name, word, ...) "|" word

@@ -17,7 +17,9 @@
     X(TEMPLATE_TYPESCRIPT, "typescript", "TypeScript: the same, with types", "npm install") \
     X(TEMPLATE_HONO, "hono", "TypeScript with Hono: routes and JSON", "npm install")        \
     X(TEMPLATE_RUST, "rust", "Rust with wstd", NULL)                                        \
-    X(TEMPLATE_C, "c", "C: a handler of ten lines", NULL)
+    X(TEMPLATE_C, "c", "C: a handler of ten lines", NULL)                                   \
+    X(TEMPLATE_PYTHON, "python", "Python: a handler",                                       \
+      "python3 -m venv .venv && .venv/bin/pip install -r requirements.txt")
 
 /* All words for people: "javascript|typescript…". */
 #define TEMPLATE_WORD_ROW(name, word, ...) "|" word

@@ -33,7 +33,10 @@
     X(LANGUAGE_C, "wasm-ld",                                                                       \
       "for linker in wasm-ld-22 wasm-ld-21 wasm-ld-20 wasm-ld-19 wasm-ld; do "                     \
       "$linker --version && exit; done; exit 1",                                                   \
-      "19", "install lld 19 or newer, your system's package lld-22")
+      "19", "install lld 19 or newer, your system's package lld-22")                               \
+    X(LANGUAGE_PYTHON, "componentize-py",                                                          \
+      "test -x .venv/bin/componentize-py && PATH=$PWD/.venv/bin:$PATH; componentize-py --version", \
+      "0.25", "run 'pip install componentize-py==0.25.1'")
 
 /* One row. The strings are static. */
 struct tool_info {

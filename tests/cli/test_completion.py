@@ -58,7 +58,7 @@ def test_bash_completes():
     assert set(complete("")) == {*commands(), "--help", "--version"}
     assert complete("in") == ["init"]
     assert complete("init", "--t") == ["--template"]
-    assert complete("init", "--template", "") == ["javascript", "typescript", "hono", "rust", "c"]
+    assert complete("init", "--template", "") == ["javascript", "typescript", "hono", "rust", "c", "python"]
     assert complete("serve", "--log-level", "w") == ["warning"]
     assert complete("serve", "--limits", "") == ["cloud", "none"]
     assert "--listen" in complete("test", "--") and "--functions" not in complete("test", "--")

@@ -11,10 +11,10 @@ import pytest
 from host import PROGRAM, ROOT, SANITIZED, SHARED_CACHE, SLOWNESS
 from projects import Folder
 
-TEMPLATES = ("javascript", "typescript", "hono", "rust", "c")
+TEMPLATES = ("javascript", "typescript", "hono", "rust", "c", "python")
 
 # A file that the language's tool may leave.
-LEFT = {"rust": "target/x", "c": ".fn0/linked.wasm"}
+LEFT = {"rust": "target/x", "c": ".fn0/linked.wasm", "python": "__pycache__/x"}
 
 # Where packages of npm are that the tests do not fetch.
 MODULES = {
@@ -29,6 +29,7 @@ class Place(Folder):
             "FN0_TEMPLATES": str(ROOT / "templates"),
             "FN0_SDK": str(ROOT / "build/sdk/javascript"),
             "FN0_SDK_C": str(ROOT / "build/sdk/c"),
+            "FN0_SDK_PYTHON": str(ROOT / "build/sdk/python"),
         }
         return super().environment(**{**fixed, **variables})
 
@@ -75,6 +76,8 @@ def test_its_own_test_passes(place, template):
     place.fn0("init", "--template", template)
     if template in MODULES:
         (place.path / "node_modules").symlink_to(MODULES[template])
+    if template == "python":
+        place.bring_componentize_py()
     SHARED_CACHE.mkdir(parents=True, exist_ok=True)
     tools = {
         "CARGO_TARGET_WASM32_WASIP2_RUSTFLAGS": f"--sysroot={(ROOT / 'build/deps/rust-sysroot').resolve()}",
@@ -111,7 +114,7 @@ def test_nothing_is_overwritten(place):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ((), "which template? --template javascript|typescript|hono|rust|c"),
+        ((), "which template? --template javascript|typescript|hono|rust|c|python"),
         (("--template", "javscript"), "there is no template 'javscript': did you mean 'javascript'?"),
         (("--template", "cobol"), "there is no template 'cobol', only javascript|"),
         (("--template", "rust", "--name", "A B"), "--name: expected a name of a-z, 0-9 and '-'"),

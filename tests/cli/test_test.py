@@ -3,6 +3,7 @@
 
 import json
 import signal
+import socket
 import subprocess
 import sys
 
@@ -118,3 +119,11 @@ def test_a_signal_ends_host_and_tests(tmp_path, number):
         process.kill()
         process.wait()
     assert process.returncode == 128 + number and output == ""
+
+
+def test_a_port_that_is_taken(tmp_path):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        result = Project(tmp_path).test("--listen", f"127.0.0.1:{taken.getsockname()[1]}")
+    assert result.returncode == 1 and "the port is in use" in result.stderr

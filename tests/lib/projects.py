@@ -2,8 +2,12 @@
 """Folders in which `fn0` is called as the person who writes functions calls it."""
 
 import os
+import sys
 
 from host import run
+
+# What tools leave in a project.
+SKIPPED = (".git", ".fn0", ".venv", "node_modules", "target", "__pycache__")
 
 
 class Folder:
@@ -29,4 +33,10 @@ class Folder:
     def files(self):
         """All files, but those below hidden folders that tools fill."""
         found = (path.relative_to(self.path) for path in self.path.rglob("*") if path.is_file())
-        return sorted(str(path) for path in found if path.parts[0] not in (".git", ".fn0", "node_modules", "target"))
+        return sorted(str(path) for path in found if path.parts[0] not in SKIPPED)
+
+    def bring_componentize_py(self):
+        """The project's own .venv, as far as a build looks at it: that of the tests."""
+        script = "import sys; from componentize_py import script; sys.exit(script())"
+        path = self.write(".venv/bin/componentize-py", f"#!/bin/sh\nexec {sys.executable} -c '{script}' \"$@\"\n")
+        path.chmod(0o755)
