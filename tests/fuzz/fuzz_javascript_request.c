@@ -52,12 +52,6 @@ static void log_nothing(bool is_error, const char *data, size_t bytes)
     (void)bytes;
 }
 
-static void destroy_engine(void)
-{
-    engine_destroy(engine);
-    engine = NULL;
-}
-
 int LLVMFuzzerInitialize(int *argument_count, char ***arguments)
 {
     (void)argument_count;
@@ -67,8 +61,6 @@ int LLVMFuzzerInitialize(int *argument_count, char ***arguments)
               stage_input_run_file(engine, "script", SCRIPT),
           "the engine does not start");
     host_memory_set_log(log_nothing);
-    /* Before the leaks are looked for. */
-    atexit(destroy_engine);
     return 0;
 }
 

@@ -79,13 +79,25 @@ int LLVMFuzzerInitialize(int *argument_count, char ***arguments)
     return 0;
 }
 
+/* A stage as a whole, in memory that the engine may write to. */
+static bool run_stage(const uint8_t *data, size_t bytes, char **ret_error)
+{
+    struct host_bytes stage = {.data = malloc(stages_memory_bytes(bytes)), .bytes = bytes};
+    if (stage.data == NULL)
+        abort();
+    memcpy(stage.data, data, bytes);
+    bool is_done = stages_run(engine, stage, ret_error);
+    free(stage.data);
+    return is_done;
+}
+
 static bool run(const uint8_t *data, size_t bytes, char **ret_error)
 {
     struct host_bytes source = {.data = (uint8_t *)data, .bytes = bytes};
     struct host_bytes map = {0};
     const uint8_t *separator = memmem(data, bytes, SEPARATOR, strlen(SEPARATOR));
     if (bytes >= strlen(STAGE) && memcmp(data, STAGE, strlen(STAGE)) == 0)
-        return stages_run(engine, source, ret_error);
+        return run_stage(data, bytes, ret_error);
     if (separator != NULL) {
         source.bytes = (size_t)(separator - data);
         map.data = (uint8_t *)separator + strlen(SEPARATOR);

@@ -41,8 +41,6 @@ DEPTHS = {
     "flat": 0,
 }
 MEMORY = ["bytes", "objects", "strings", "one string", "promises", "one buffer", "headers", "blobs", "encoded"]
-# What is larger than any string or buffer may be is refused before memory matters.
-NOT_KEPT = {"one string", "one buffer"}
 
 
 @pytest.fixture(scope="module")
@@ -84,13 +82,6 @@ def test_too_much_memory_is_an_error_that_can_be_caught(function, kind):
 def test_too_much_memory_that_nobody_catches_is_500(function, kind):
     assert function.get(f"/memory/uncaught?kind={kind}").status == 500
     assert works(function)
-
-
-@pytest.mark.parametrize("kind", [kind for kind in MEMORY if kind not in NOT_KEPT])
-def test_memory_that_a_global_keeps_does_not_stop_the_function(function, kind):
-    assert function.get(f"/memory/kept?kind={kind}").status in (500, 502)
-    # Whoever comes next has what is left, or an instance of their own.
-    assert [function.get("/").status for _ in range(4)] == [200] * 4
 
 
 def test_each_kind_is_tried():

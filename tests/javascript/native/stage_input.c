@@ -48,8 +48,8 @@ bool stage_input_run(struct engine *engine, const char *kind, const char *name,
     char head[HEAD_BYTES_MAX];
     int head_bytes = snprintf(head, sizeof(head), "fn0-javascript 1 %s %zu %zu %zu\n", kind,
                               strlen(name), source.bytes, map.bytes);
-    struct host_bytes framed = {
-        .data = allocate((size_t)head_bytes + strlen(name) + source.bytes + map.bytes)};
+    size_t bytes = (size_t)head_bytes + strlen(name) + source.bytes + map.bytes;
+    struct host_bytes framed = {.data = allocate(stages_memory_bytes(bytes))};
     append(&framed, head, (size_t)head_bytes);
     append(&framed, name, strlen(name));
     append(&framed, source.data, source.bytes);
