@@ -16,6 +16,7 @@
 #include "cli/command_line.h"
 #include "cli/completion.h"
 #include "cli/config.h"
+#include "cli/dev.h"
 #include "cli/doctor.h"
 #include "cli/help.h"
 #include "cli/init.h"
@@ -49,6 +50,8 @@ static enum exit_status run_command(const struct program *program, enum command 
     switch (command) {
     case COMMAND_SERVE:
         return serve_run(program, count, words);
+    case COMMAND_DEV:
+        return dev_run(program, count, words);
     case COMMAND_BUILD:
         return build_run(program, count, words);
     case COMMAND_BUILD_ENGINE:

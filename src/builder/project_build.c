@@ -101,7 +101,8 @@ static int make_stamp(struct run *run, const uint8_t inputs[SHA256_BYTES],
 
 static int stamp_path(const struct run *run, char ret_path[PATH_MAX])
 {
-    int bytes = snprintf(ret_path, PATH_MAX, "%s/" PROJECT_FOLDER "/%s.stamp", run->project->folder,
+    const char *folder = run->options->development ? PROJECT_DEVELOPMENT_FOLDER : PROJECT_FOLDER;
+    int bytes = snprintf(ret_path, PATH_MAX, "%s/%s/%s.stamp", run->project->folder, folder,
                          run->project->name);
     return bytes > 0 && bytes < PATH_MAX
                ? 0
@@ -185,6 +186,7 @@ static int make_javascript(struct run *run)
         .sdk = sdk,
         .folder = run->project->folder,
         .entry = run->project->configuration->main,
+        .development = options->development,
     };
     code = javascript_build(run->builder, &javascript, &built, run->error);
     run->made->tool_ns = built.bundle_ns;
@@ -290,6 +292,18 @@ static int make(struct run *run)
 
 /* ---- Where it goes ---- */
 
+static int make_development_folder(struct run *run)
+{
+    char path[PATH_MAX];
+    int bytes =
+        snprintf(path, sizeof(path), "%s/" PROJECT_DEVELOPMENT_FOLDER, run->project->folder);
+    if (bytes < 0 || (size_t)bytes >= sizeof(path))
+        return error_set(run->error, ERROR_SYSTEM, "the path of the project is too long");
+    if (mkdir(path, 0777) == 0 || errno == EEXIST)
+        return 0;
+    return error_set_errno(run->error, errno, "cannot make the folder %s", path);
+}
+
 /* The folder of what is made, which git does not get to see. */
 static int make_folder(struct run *run)
 {
@@ -337,6 +351,8 @@ static int begin(struct run *run, struct builder *builder,
 static int build(struct run *run, const uint8_t inputs[SHA256_BYTES])
 {
     int code = make_folder(run);
+    if (code == 0 && run->options->development)
+        code = make_development_folder(run);
     if (code == 0)
         code = make(run);
     if (code == 0 && !run->options->unchecked)

@@ -31,6 +31,7 @@ struct project_build_options {
     const char *program_folder;   /* of all */
     bool force;                   /* also where nothing has changed */
     bool unchecked;               /* leave the check to whoever serves it */
+    bool development;             /* as JavaScript's bundler has it; of a project of that kind */
 };
 
 /* What came of it. */

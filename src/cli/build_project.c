@@ -26,6 +26,7 @@ struct run {
     int output;      /* where the line goes */
     bool json;
     bool force;
+    bool development;
     bool only_changes; /* nothing is said where nothing had changed */
     struct project_build_options options;
     struct project_made made;
@@ -158,17 +159,24 @@ static void write_shown(struct run *run)
                    out ? out : project->shown_component);
 }
 
-static int build_in(struct run *run, struct error *error)
+int build_project_builder(const struct program *program, const struct project *project,
+                          const char *cache_directory, struct builder_options *ret_options,
+                          struct error *error)
 {
-    const struct limits *limits = &run->project->configuration->function.limits;
-    struct builder_options builder;
-    int code = building_options(run->program, run->cache_directory, &builder, error);
-    if (code == 0)
-        code = building_find_program_folder(run->program_folder, error);
+    const struct limits *limits = &project->configuration->function.limits;
+    int code = building_options(program, cache_directory, ret_options, error);
+    if (code == 0) {
+        ret_options->start_cpu_ns_max = limits->value[LIMIT_START_CPU];
+        ret_options->memory_bytes_max = limits->value[LIMIT_MEMORY];
+    }
+    return code;
+}
+
+static int prepare(struct run *run, struct error *error)
+{
+    int code = building_find_program_folder(run->program_folder, error);
     if (code)
         return code;
-    builder.start_cpu_ns_max = limits->value[LIMIT_START_CPU];
-    builder.memory_bytes_max = limits->value[LIMIT_MEMORY];
     run->options = (struct project_build_options){
         .clock = run->program->clock,
         .project = run->project,
@@ -177,8 +185,21 @@ static int build_in(struct run *run, struct error *error)
         .sdk_python_named = getenv("FN0_SDK_PYTHON"),
         .program_folder = run->program_folder,
         .force = run->force,
+        .development = run->development,
     };
     write_shown(run);
+    return 0;
+}
+
+static int build_in(struct run *run, struct error *error)
+{
+    struct builder_options builder;
+    int code =
+        build_project_builder(run->program, run->project, run->cache_directory, &builder, error);
+    if (code == 0)
+        code = prepare(run, error);
+    if (code)
+        return code;
     code = project_look(&run->options, &run->made, error);
     if (code || run->made.fresh)
         return finish(run, code, error);
@@ -232,4 +253,19 @@ enum exit_status build_project_for(const struct program *program, const char *co
     struct error error;
     int code = build_in(&run, &error);
     return end(&run, command, code, &error);
+}
+
+int build_project_develop(const struct program *program, struct builder *builder,
+                          struct project *project, bool force, struct error *error)
+{
+    struct run run = {
+        .program = program,
+        .project = project,
+        .output = program->errors,
+        .force = force,
+        .development = true,
+        .only_changes = true,
+    };
+    int code = prepare(&run, error);
+    return code == 0 ? build(builder, &run, error) : code;
 }

@@ -9,6 +9,10 @@
 /* A path may be as long as a head; a line of the log may not. */
 #define ACCESS_PATH_BYTES_MAX 1024
 
+/* Of a line. */
+#define FIELDS_ALWAYS 8
+#define FIELDS_MAX (FIELDS_ALWAYS + 3)
+
 struct access_note *access_note_make(struct http_exchange *exchange, struct slice request_id)
 {
     const struct http_request *request = http_exchange_request(exchange);
@@ -34,30 +38,55 @@ static struct slice path_of(struct slice target)
     return target;
 }
 
-void access_write(struct log *log, const struct http_request *request, uint32_t status,
-                  uint64_t body_bytes, uint64_t duration_ns, int code)
+struct access_record access_record_make(const struct http_request *request, uint32_t status,
+                                        uint64_t body_bytes, uint64_t duration_ns, int code)
 {
     static const struct http_request unknown = {0};
     static const struct access_note nothing = {0};
-    if (!log_enabled(log, LOG_INFO))
-        return;
     if (!request)
         request = &unknown;
     const struct access_note *note = request->note ? request->note : &nothing;
-    if (note->code != 0)
-        code = note->code;
-    struct slice path = path_of(request->path_with_query);
-    struct log_field fields[] = {
-        log_text("method", request->method),
-        log_text("path", path),
-        log_number("status", status),
-        log_number("bytes", body_bytes),
-        log_real("duration_ms", (double)duration_ns / (double)NANOSECONDS_PER_MILLISECOND),
-        log_string("function", note->function),
-        log_text("request_id", note->request_id),
-        log_text("client", request->peer_host),
-        log_string("error", code == 0 ? NULL : error_info(code)->label),
+    return (struct access_record){
+        .method = request->method,
+        .path = path_of(request->path_with_query),
+        .client = request->peer_host,
+        .request_id = note->request_id,
+        .function = note->function,
+        .status = status,
+        .body_bytes = body_bytes,
+        .duration_ns = duration_ns,
+        .code = note->code != 0 ? note->code : code,
+        .measured = note->measured,
+        .cpu_ns = note->cpu_ns,
+        .memory_bytes = note->memory_bytes,
     };
-    size_t count = sizeof(fields) / sizeof(fields[0]);
-    log_write(log, LOG_INFO, "request", fields, code == 0 ? count - 1 : count);
+}
+
+static double milliseconds(uint64_t ns)
+{
+    return (double)ns / (double)NANOSECONDS_PER_MILLISECOND;
+}
+
+void access_write(struct log *log, const struct access_record *record)
+{
+    if (!log_enabled(log, LOG_INFO))
+        return;
+    struct log_field fields[FIELDS_MAX] = {
+        log_text("method", record->method),
+        log_text("path", record->path),
+        log_number("status", record->status),
+        log_number("bytes", record->body_bytes),
+        log_real("duration_ms", milliseconds(record->duration_ns)),
+        log_string("function", record->function),
+        log_text("request_id", record->request_id),
+        log_text("client", record->client),
+    };
+    size_t count = FIELDS_ALWAYS;
+    if (record->measured) {
+        fields[count++] = log_real("cpu_ms", milliseconds(record->cpu_ns));
+        fields[count++] = log_number("memory_bytes", record->memory_bytes);
+    }
+    if (record->code != 0)
+        fields[count++] = log_string("error", error_info(record->code)->label);
+    log_write(log, LOG_INFO, "request", fields, count);
 }

@@ -18,6 +18,8 @@ struct gateway {
     const char *only_function;
     struct random *random;
     struct log *log;
+    const struct access_sink *access;
+    const struct notice *notice;
     struct trusted_proxies trusted_proxies;
     struct relay_set relays;
 };
@@ -35,6 +37,8 @@ int gateway_create(const struct gateway_options *options, struct gateway **ret_g
         .only_function = options->only_function,
         .random = options->random,
         .log = options->log,
+        .access = options->access,
+        .notice = options->notice,
     };
     int code = trusted_proxies_init(&gateway->trusted_proxies,
                                     &options->configuration->net.trusted_proxies, error);
@@ -44,6 +48,7 @@ int gateway_create(const struct gateway_options *options, struct gateway **ret_g
     }
     relay_set_init(&gateway->relays, options->executor, options->directory,
                    &options->configuration->function.limits, options->log);
+    gateway->relays.measures = options->configuration->log.access || options->access;
     *ret_gateway = gateway;
     return 0;
 }
@@ -130,6 +135,11 @@ static void on_request(void *context, struct http_exchange *exchange)
     const char *function = function_of(gateway, request);
     struct directory_entry *entry =
         function ? directory_find(gateway->directory, slice_of(function)) : NULL;
+    if (gateway->notice && (!entry || entry->state == FUNCTION_BROKEN)) {
+        note->code = ERROR_FUNCTION_BROKEN;
+        notice_send(exchange, gateway->notice, id);
+        return;
+    }
     if (!entry) {
         refuse(exchange, note, ERROR_FUNCTION_NOT_FOUND);
         return;
@@ -153,8 +163,14 @@ static void on_done(void *context, const struct http_request *request, uint32_t 
                     uint64_t body_bytes, uint64_t duration_ns, int code)
 {
     struct gateway *gateway = context;
+    if (!gateway->configuration->log.access && !gateway->access)
+        return;
+    struct access_record record =
+        access_record_make(request, status, body_bytes, duration_ns, code);
     if (gateway->configuration->log.access)
-        access_write(gateway->log, request, status, body_bytes, duration_ns, code);
+        access_write(gateway->log, &record);
+    if (gateway->access)
+        gateway->access->write(gateway->access->context, &record);
 }
 
 struct http_handler gateway_handler(struct gateway *gateway)

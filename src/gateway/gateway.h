@@ -21,6 +21,8 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/random.h"
+#include "gateway/access.h"
+#include "gateway/notice.h"
 #include "http/server.h"
 #include "runtime/directory.h"
 #include "runtime/executor.h"
@@ -35,6 +37,8 @@ struct gateway_options {
     const char *only_function; /* every request goes to it; NULL: by the host name's first label */
     struct random *random;     /* for request ids */
     struct log *log;
+    const struct access_sink *access; /* told each exchange; NULL: nobody */
+    const struct notice *notice;      /* instead of a function that is not to be had; NULL: none */
 };
 
 /* All in the options is borrowed and outlives it. Returns 0, ERROR_CONFIGURATION (a trusted proxy

@@ -121,6 +121,24 @@ static struct slice relay_id(const struct relay *relay)
     return (struct slice){.data = relay->request_id, .bytes = relay->request_id_bytes};
 }
 
+/* Tells the note what the call has used; asked right before the exchange ends. */
+static void keep_usage(const struct relay *relay, const struct call_usage *usage)
+{
+    struct access_note *note = relay->note;
+    note->measured = true;
+    note->cpu_ns = usage->cpu_ns;
+    note->memory_bytes = usage->memory_bytes;
+}
+
+/* The same while the call goes on. */
+static void measure(const struct relay *relay)
+{
+    if (!relay->set->measures || !relay->call)
+        return;
+    struct call_usage usage = call_used(relay->call);
+    keep_usage(relay, &usage);
+}
+
 /* ---- The ways an exchange ends --------------------------------------------------------------- */
 
 static void cancel_call(struct relay *relay)
@@ -147,6 +165,7 @@ static void fail_exchange(struct relay *relay, int code)
     check(exchange);
     relay->exchange = NULL;
     relay->note->code = code;
+    measure(relay);
     if (http_exchange_responded(exchange))
         http_exchange_abort(exchange);
     else
@@ -168,6 +187,7 @@ static void finish_exchange(struct relay *relay)
     struct http_exchange *exchange = relay->exchange;
     check(exchange && relay->response_whole);
     relay->exchange = NULL;
+    measure(relay);
     int code = http_exchange_end(exchange, relay->trailers, relay->trailer_count);
     if (code < 0)
         LOG(relay->set->log, LOG_WARNING, "response cut", log_text("request_id", relay_id(relay)),
@@ -354,10 +374,11 @@ static void on_body_consumed(void *context, size_t bytes)
 static void on_end(void *context, int code, const struct call_usage *usage)
 {
     struct relay *relay = relay_enter(context);
-    (void)usage;
     check(relay->call);
     relay->call = NULL;
     relay->body_over = true;
+    if (relay->exchange && relay->set->measures)
+        keep_usage(relay, usage);
     if (relay->exchange) {
         if (relay->response_whole)
             finish_exchange(relay);
@@ -443,6 +464,7 @@ static void on_gone(void *context, int code)
     struct relay *relay = relay_enter(context);
     check(relay->exchange);
     relay->note->code = code;
+    measure(relay);
     relay->exchange = NULL;
     cancel_call(relay);
     relay_leave(relay);

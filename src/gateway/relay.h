@@ -31,6 +31,7 @@
 #ifndef FN0_GATEWAY_RELAY_H
 #define FN0_GATEWAY_RELAY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/list.h"
@@ -51,6 +52,7 @@ struct relay_set {
     struct directory *directory;
     const struct limits *defaults; /* of a function whose first version is not compiled yet */
     struct log *log;
+    bool measures; /* whether notes are told what calls have used; the owner may set it */
     struct list busy;
     struct list idle;
     size_t idle_count;

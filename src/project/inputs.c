@@ -38,11 +38,13 @@ bool inputs_has_folder(const struct project *project, const char *path)
     return *path == '\0' || best_match(project, path) != PATTERN_NONE;
 }
 
-/* ---- The hash ---- */
+/* ---- The walk ---- */
 
 struct walk {
     const struct project *project;
-    struct sha256 *hash;
+    struct sha256 *hash; /* NULL: files are not asked for */
+    int (*visit)(void *context, const char *path);
+    void *context;
     struct error *error;
 };
 
@@ -80,7 +82,7 @@ static int walk_entry(struct walk *walk, const char *path, const char *name, uns
         return 0;
     if (S_ISDIR(status.st_mode))
         return inputs_has_folder(walk->project, below) ? walk_folder(walk, below, depth + 1) : 0;
-    if (!inputs_has_file(walk->project, below))
+    if (!walk->hash || !inputs_has_file(walk->project, below))
         return 0;
     if (S_ISLNK(status.st_mode) && stat(whole, &target) == 0 && S_ISREG(target.st_mode))
         status = target;
@@ -95,6 +97,10 @@ static int walk_folder(struct walk *walk, const char *path, unsigned depth)
     (void)snprintf(whole, sizeof(whole), "%s%s%s", walk->project->folder, *path ? "/" : "", path);
     if (depth > FOLDERS_MAX)
         return error_set(walk->error, ERROR_SYSTEM, "the folder %s is nested too deeply", whole);
+    if (walk->visit)
+        code = walk->visit(walk->context, path);
+    if (code)
+        return code;
     int count = scandir(whole, &entries, NULL, alphasort);
     if (count < 0 && errno == ENOENT)
         return 0;
@@ -109,6 +115,16 @@ static int walk_folder(struct walk *walk, const char *path, unsigned depth)
     free(entries);
     return code;
 }
+
+int inputs_visit_folders(const struct project *project,
+                         int (*visit)(void *context, const char *path), void *context,
+                         struct error *error)
+{
+    struct walk walk = {.project = project, .visit = visit, .context = context, .error = error};
+    return walk_folder(&walk, "", 0);
+}
+
+/* ---- The hash ---- */
 
 static int add_all(struct walk *walk)
 {

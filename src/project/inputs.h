@@ -26,4 +26,10 @@ bool inputs_has_folder(const struct project *project, const char *path);
 int inputs_hash(const struct project *project, uint8_t ret_digest[SHA256_BYTES],
                 struct error *error);
 
+/* Tells each folder that may hold inputs, seen from the project's, its own ("") first. Stops where
+ * `visit` says other than 0, and returns that; else errors as of inputs_hash. */
+int inputs_visit_folders(const struct project *project,
+                         int (*visit)(void *context, const char *path), void *context,
+                         struct error *error);
+
 #endif

@@ -204,7 +204,18 @@ static int resolve_language(struct project *project, struct error *error)
     return 0;
 }
 
-static int resolve(struct project *project, struct error *error)
+/* Where the component goes, as it is shown; NULL without memory. */
+static const char *place_component(struct project *project, bool development)
+{
+    const char *said = project->configuration->component;
+    if (development && !project->command)
+        return arena_print(&project->arena, PROJECT_DEVELOPMENT_FOLDER "/%s.wasm", project->name);
+    if (said)
+        return arena_print(&project->arena, "%s", said);
+    return arena_print(&project->arena, PROJECT_FOLDER "/%s.wasm", project->name);
+}
+
+static int resolve(struct project *project, bool development, struct error *error)
 {
     const struct project_configuration *configuration = project->configuration;
     project->name = configuration->name;
@@ -222,10 +233,7 @@ static int resolve(struct project *project, struct error *error)
     int code = project->command ? 0 : resolve_language(project, error);
     if (code)
         return code;
-    project->shown_component =
-        configuration->component
-            ? arena_print(&project->arena, "%s", configuration->component)
-            : arena_print(&project->arena, "%s/%s.wasm", PROJECT_FOLDER, project->name);
+    project->shown_component = place_component(project, development);
     if (!project->shown_component)
         return error_set_memory(error);
     project->component = join(&project->arena, project->folder, project->shown_component);
@@ -250,7 +258,7 @@ int project_create(const struct project_options *options, struct project **ret_p
     if (code == 0)
         code = read_files(project, options, error);
     if (code == 0)
-        code = resolve(project, error);
+        code = resolve(project, options->development, error);
     if (code) {
         project_destroy(project);
         return code;

@@ -31,6 +31,7 @@
 
 /* Where builds go, in the project's folder; no source of anything, and not for git. */
 #define PROJECT_FOLDER ".fn0"
+#define PROJECT_DEVELOPMENT_FOLDER PROJECT_FOLDER "/development"
 
 /* Its members are read only. All texts are terminated; paths are absolute but where said. */
 struct project {
@@ -54,6 +55,9 @@ struct project_options {
     const char *const *environment;         /* NULL-terminated NAME=VALUE; NULL: none */
     const struct configuration_flag *flags; /* may be NULL; those of a host's keys are left out */
     size_t flag_count;
+    /* The component is one of its own in PROJECT_DEVELOPMENT_FOLDER, unless [build] command makes
+     * it: what is developed never gets where something is deployed from. */
+    bool development;
 };
 
 /* Finds and reads a project. ERROR_NOT_FOUND where no folder holds an fn0.toml;

@@ -401,6 +401,11 @@ void call_window(struct call *call, size_t bytes)
         (void)fn0_call_response_window(call->bridge, bytes);
 }
 
+struct call_usage call_used(const struct call *call)
+{
+    return call_usage(call, loop_now_ns(call->executor->options.loop));
+}
+
 void call_cancel(struct call *call)
 {
     if (call->state.now == CALL_ENDED)

@@ -154,6 +154,9 @@ void call_body_fail(struct call *call, int code);
  * so that a call that runs a second time begins with all of it. */
 void call_window(struct call *call, size_t bytes);
 
+/* What it has used so far; from within its sink's callbacks, or at any time until its end. */
+struct call_usage call_used(const struct call *call);
+
 /* Nobody waits for it any more: it is ended and its instance dropped. The sink is told nothing
  * more; the pointer is invalid. */
 void call_cancel(struct call *call);

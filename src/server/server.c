@@ -230,7 +230,7 @@ static void on_settled(void *context, size_t ready, size_t broken)
             log_number("broken", broken));
         return;
     }
-    if (ready > 0) {
+    if (ready > 0 || server->options.notice) {
         begin_listening(server);
         return;
     }
@@ -426,6 +426,8 @@ static int make_workers(struct server *server, struct error *error)
             .budget = &server->budget,
             .clients = &server->clients,
             .certificates = server->options.certificates,
+            .access = server->options.access,
+            .notice = server->options.notice,
             .log = server->options.log,
             .events = &worker_events,
             .context = server,
@@ -489,7 +491,8 @@ static int make_provider(struct server *server, struct error *error)
     if (configuration->functions)
         code = directory_provider_create(configuration->functions, log, &server->provider, error);
     else
-        code = file_provider_create(configuration->component, log, &server->provider, error);
+        code = file_provider_create(configuration->component, server->options.notice != NULL, log,
+                                    &server->provider, error);
     server->provider_open = code == 0;
     return code;
 }

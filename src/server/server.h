@@ -9,7 +9,8 @@
  *     starting ─▶ serving ─▶ announcing ─▶ stopping ─▶ finishing ─▶ leaving ─▶ left
  *         └───────────┴──────────── a failure ─────────────────────────▶┘
  *
- * With one component it listens when that component is ready, and gives up where it is broken; with
+ * With one component it listens when that component is ready, and gives up where it is broken (see
+ * `notice`); with
  * a folder it listens when every function's name is known, however many are still compiled or
  * broken. When all workers accept connections, one line says so on `ready_fd`.
  *
@@ -29,6 +30,8 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/random.h"
+#include "gateway/access.h"
+#include "gateway/notice.h"
 
 struct server;
 
@@ -40,6 +43,10 @@ struct server_options {
     int ready_fd; /* for the one line that says where it listens; -1: nowhere */
     const char
         *certificates; /* that outgoing requests trust: a file or a folder; NULL: the system's */
+    const struct access_sink *access; /* told each request, by all workers; NULL: nobody */
+    /* What is answered as long as the one component is missing or broken: then the host listens all
+     * the same. NULL: it gives up. Asked by all workers. */
+    const struct notice *notice;
 };
 
 /* Makes a host: its ports are bound when this returns. All in the options is borrowed and outlives

@@ -271,6 +271,8 @@ static int make_gateway(struct worker *worker, struct error *error)
         .only_function = worker->options.only_function,
         .random = &worker->random,
         .log = worker->options.log,
+        .access = worker->options.access,
+        .notice = worker->options.notice,
     };
     return gateway_create(&options, &worker->gateway, error);
 }

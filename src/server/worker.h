@@ -18,6 +18,8 @@
 #include "base/configuration.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "gateway/access.h"
+#include "gateway/notice.h"
 #include "http/client_counts.h"
 #include "io/loop.h"
 #include "runtime/budget.h"
@@ -50,6 +52,8 @@ struct worker_options {
     struct client_counts *clients; /* of all workers */
     const char *certificates;      /* as the executor's */
     struct log *log;
+    const struct access_sink *access; /* as gateway's, and the next */
+    const struct notice *notice;
     const struct worker_events *events;
     void *context;
 };

@@ -17,6 +17,7 @@ struct file_provider {
     char component[PATH_MAX];     /* the whole path */
     char configuration[PATH_MAX]; /* the whole path */
     char name[FUNCTION_NAME_TEXT_BYTES];
+    bool may_be_missing;
     struct log *log;
     const struct clock *clock;
     struct folder_watch *watch; /* NULL before start */
@@ -71,6 +72,7 @@ static int start(void *self, struct loop *loop, const struct code_provider_event
         .component = base_name(provider->component),
         .configuration = base_name(provider->configuration),
         .name = provider->name,
+        .may_be_missing = provider->may_be_missing,
         .log = provider->log,
     };
 
@@ -122,8 +124,8 @@ static void close_provider(void *self, void (*closed)(void *context), void *cont
         watch_closed(provider);
 }
 
-int file_provider_create(const char *path, struct log *log, struct code_provider *ret_provider,
-                         struct error *error)
+int file_provider_create(const char *path, bool may_be_missing, struct log *log,
+                         struct code_provider *ret_provider, struct error *error)
 {
     struct file_provider *provider;
     const char *base = base_name(path);
@@ -138,6 +140,7 @@ int file_provider_create(const char *path, struct log *log, struct code_provider
     provider = calloc(1, sizeof(*provider));
     if (provider == NULL)
         return error_set_memory(error);
+    provider->may_be_missing = may_be_missing;
     provider->log = log;
     memcpy(provider->component, path, strlen(path));
     memcpy(provider->configuration, path, stem);

@@ -17,9 +17,9 @@
  * "build/My App.wasm" is "my-app". Any thread. */
 void file_provider_name(const char *path, char ret_name[FUNCTION_NAME_TEXT_BYTES]);
 
-/* Fills *ret_provider for the component at `path` (copied). `log` outlives it. Nothing is touched
- * before start. The caller closes it. */
-int file_provider_create(const char *path, struct log *log, struct code_provider *ret_provider,
-                         struct error *error);
+/* Fills *ret_provider for the component at `path` (copied), which with `may_be_missing` need not be
+ * there yet. `log` outlives it. Nothing is touched before start. The caller closes it. */
+int file_provider_create(const char *path, bool may_be_missing, struct log *log,
+                         struct code_provider *ret_provider, struct error *error);
 
 #endif

@@ -538,7 +538,7 @@ static int check_there(const struct folder_watch_options *options, struct stat *
         return error_set_errno(error, errno, "cannot read the folder %s", folder);
     if (fstat(dirfd(listing), ret_folder) != 0) {
         code = error_set_errno(error, errno, "cannot look at the folder %s", folder);
-    } else if (options->component != NULL) {
+    } else if (options->component != NULL && !options->may_be_missing) {
         stamp = stamp_at(dirfd(listing), options->component);
         if (!stamp.is_file)
             code = fail_component(options, dirfd(listing), error);

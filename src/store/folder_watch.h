@@ -17,6 +17,8 @@
 #ifndef FN0_STORE_FOLDER_WATCH_H
 #define FN0_STORE_FOLDER_WATCH_H
 
+#include <stdbool.h>
+
 #include "base/error.h"
 #include "base/log.h"
 #include "io/loop.h"
@@ -39,11 +41,12 @@ struct folder_watch_options {
     const char *component;     /* file name of the only component; NULL: each NAME.wasm is one */
     const char *configuration; /* file name of its configuration; NULL with `component` NULL */
     const char *name;          /* what the only component is called; NULL with `component` NULL */
+    bool may_be_missing;       /* the only component may come later */
     struct log *log;           /* borrowed */
 };
 
 /* Begins to watch; the first look is told from the loop. ERROR_NOT_FOUND where the folder or the
- * only component is not there. The caller closes *ret_watch. */
+ * only component is not there (unless that may be). The caller closes *ret_watch. */
 int folder_watch_create(struct loop *loop, const struct folder_watch_options *options,
                         const struct code_provider_events *events, void *context,
                         struct folder_watch **ret_watch, struct error *error);

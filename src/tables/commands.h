@@ -20,6 +20,8 @@
  *   help       one line, no full stop; NULL: not for people, and not listed */
 #define COMMAND_TABLE(X)                                                                          \
     X(COMMAND_INIT, "init", "[options] [DIR]", NONE, "make a new project of a template")          \
+    X(COMMAND_DEV, "dev", "[options]", LOCAL,                                                     \
+      "serve a project's function while it is written: build it again at each change")            \
     X(COMMAND_BUILD, "build", "[options] [SCRIPT]", NONE,                                         \
       "make the component of a project, or of one script in JavaScript or TypeScript")            \
     X(COMMAND_TEST, "test", "[options] [-- WORD...]", LOCAL,                                      \
@@ -63,6 +65,7 @@
     X(OPTION_INIT_NAME, COMMAND_INIT, "--name", "NAME",                                            \
       "the function's name (default: that of the folder)")                                         \
     X(OPTION_INIT_HELP, COMMAND_INIT, "--help", NULL, "show this text")                            \
+    X(OPTION_DEV_HELP, COMMAND_DEV, "--help", NULL, "show this text")                              \
     X(OPTION_TEST_HELP, COMMAND_TEST, "--help", NULL, "show this text")                            \
     X(OPTION_CONFIG_RESOLVED, COMMAND_CONFIG, "--resolved", NULL, "show the defaults, too")        \
     X(OPTION_CONFIG_JSON, COMMAND_CONFIG, "--json", NULL, "print one line of JSON")                \

@@ -75,6 +75,7 @@ def test_access_log(host):
     assert line["status"] == 404 and line["bytes"] == len(response.body)
     assert line["function"] == "probe" and line["client"] == "127.0.0.1"
     assert 0 < line["duration_ms"] < 60000
+    assert 0 < line["cpu_ms"] < 60000 and line["memory_bytes"] > 65536
     assert "error" not in line
 
 
@@ -82,6 +83,7 @@ def test_access_log_of_a_failure(host):
     response = host.get("/trap")
     line = host.wait_for_line(message="request", request_id=response.header("x-request-id"))
     assert line["status"] == 502 and line["error"] == "trap"
+    assert line["cpu_ms"] > 0 and line["memory_bytes"] > 0
 
 
 def test_access_log_of_a_refusal(host):
@@ -90,6 +92,7 @@ def test_access_log_of_a_refusal(host):
         response = connection.response()
     line = host.wait_for_line(message="request", request_id=response.header("x-request-id"))
     assert line["status"] == 400 and line["error"] == "request_malformed"
+    assert "cpu_ms" not in line and "memory_bytes" not in line
 
 
 def test_access_log_of_a_client_that_leaves(host):

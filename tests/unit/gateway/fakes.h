@@ -47,6 +47,7 @@ struct call {
     void *context;
     struct call_request request;
     size_t window;
+    struct call_usage used;
 };
 
 /* What call_start answers, and the one call that it hands out. */
@@ -226,6 +227,11 @@ void call_body_fail(struct call *call, int code)
 void call_window(struct call *call, size_t bytes)
 {
     note(call->trace, "window:%zu ", bytes);
+}
+
+struct call_usage call_used(const struct call *call)
+{
+    return call->used;
 }
 
 void call_cancel(struct call *call)

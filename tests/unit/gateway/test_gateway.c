@@ -27,6 +27,7 @@ struct fixture {
     struct directory_entry entry;
     struct random random;
     struct log *log;
+    const struct access_sink *access;
     int log_pipe[2];
     struct gateway *gateway;
     struct http_handler handler;
@@ -41,6 +42,7 @@ static void make_gateway(struct fixture *fixture, const char *only_function)
         .only_function = only_function,
         .random = &fixture->random,
         .log = fixture->log,
+        .access = fixture->access,
     };
     gateway_destroy(fixture->gateway);
     assert_int_equal(gateway_create(&options, &fixture->gateway, NULL), 0);
@@ -248,6 +250,30 @@ static void the_access_log_says_what_was_asked_and_answered(void **state)
     assert_non_null(strstr(text, "\"request_id\":\""));
 }
 
+static void keep_status(void *context, const struct access_record *record)
+{
+    assert_true(slice_equal(record->path, SLICE("/a")));
+    assert_false(record->measured);
+    *(uint32_t *)context = record->status;
+}
+
+static void a_sink_is_told_each_exchange(void **state)
+{
+    struct fixture *fixture = *state;
+    char text[4096];
+    uint32_t status = 0;
+    const struct access_sink sink = {.context = &status, .write = keep_status};
+    fixture->access = &sink;
+    make_gateway(fixture, NULL);
+    fixture->exchange.request.authority = SLICE("other.example.com");
+    fixture->exchange.request.path_with_query = SLICE("/a?b=c");
+    request(fixture);
+    done(fixture, 0);
+    assert_int_equal(status, 404);
+    /* It takes nothing from the log, and gives it nothing. */
+    assert_string_equal(read_log(fixture, text), "");
+}
+
 static void there_is_no_access_log_unless_asked_for(void **state)
 {
     struct fixture *fixture = *state;
@@ -297,6 +323,7 @@ int main(void)
         TEST(refusals_of_the_server_look_alike),
         TEST(a_refusal_may_know_nothing_of_the_request),
         TEST(the_access_log_says_what_was_asked_and_answered),
+        TEST(a_sink_is_told_each_exchange),
         TEST(there_is_no_access_log_unless_asked_for),
         TEST(the_access_log_knows_requests_without_a_head),
         TEST(a_wrong_proxy_is_an_error),

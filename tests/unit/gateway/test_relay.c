@@ -105,6 +105,36 @@ static void a_call_may_outlive_its_exchange(void **state)
     assert_trace(fixture, "start respond:200 end ");
 }
 
+static void what_a_response_cost_is_kept(void **state)
+{
+    struct fixture *fixture = *state;
+    fixture->set.measures = true;
+    fixture->executor.call.used = (struct call_usage){.cpu_ns = 7, .memory_bytes = 65536};
+    start(fixture, false);
+    head(fixture);
+    assert_false(fixture->access->measured);
+    SINK(fixture, response_end, NULL, 0);
+    assert_true(fixture->access->measured);
+    assert_int_equal(fixture->access->cpu_ns, 7);
+    assert_int_equal(fixture->access->memory_bytes, 65536);
+    /* What it does afterwards is not the response's. */
+    const struct call_usage more = {.cpu_ns = 9};
+    SINK(fixture, end, 0, &more);
+    assert_int_equal(fixture->access->cpu_ns, 7);
+}
+
+static void what_a_failed_call_cost_is_kept(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct call_usage usage = {.cpu_ns = 10000000, .memory_bytes = 65536};
+    fixture->set.measures = true;
+    start(fixture, false);
+    SINK(fixture, end, ERROR_CALL_CPU, &usage);
+    assert_int_equal(fixture->access->code, ERROR_CALL_CPU);
+    assert_int_equal(fixture->access->cpu_ns, 10000000);
+    assert_int_equal(fixture->access->memory_bytes, 65536);
+}
+
 static void a_refused_call_is_answered(void **state)
 {
     struct fixture *fixture = *state;
@@ -411,6 +441,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(passes_a_response_on),
         TEST(a_call_may_outlive_its_exchange),
+        TEST(what_a_response_cost_is_kept),
+        TEST(what_a_failed_call_cost_is_kept),
         TEST(a_refused_call_is_answered),
         TEST(a_call_without_a_head_is_answered_by_its_code),
         TEST(a_call_without_head_and_code_made_no_response),

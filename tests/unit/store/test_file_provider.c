@@ -16,8 +16,8 @@
 
 static void create(struct fixture *fixture, const char *path)
 {
-    assert_int_equal(0,
-                     file_provider_create(path, fixture->log, &fixture->provider, &fixture->error));
+    assert_int_equal(
+        0, file_provider_create(path, false, fixture->log, &fixture->provider, &fixture->error));
 }
 
 static void test_names(void **state)
@@ -133,10 +133,24 @@ static void test_what_is_not_there(void **state)
     assert_int_equal(ERROR_NOT_FOUND, start(fixture));
     close_provider(fixture);
     assert_int_equal(ERROR_NOT_FOUND,
-                     file_provider_create("", NULL, &fixture->provider, &fixture->error));
+                     file_provider_create("", false, NULL, &fixture->provider, &fixture->error));
     assert_int_equal(ERROR_NOT_FOUND,
-                     file_provider_create("a/", NULL, &fixture->provider, &fixture->error));
+                     file_provider_create("a/", false, NULL, &fixture->provider, &fixture->error));
     fixture->provider.close = NULL;
+}
+
+static void test_what_may_come_later(void **state)
+{
+    struct fixture *fixture = *state;
+
+    assert_int_equal(0, file_provider_create(folder_path(&fixture->folder, "a.wasm"), true,
+                                             fixture->log, &fixture->provider, &fixture->error));
+    assert_int_equal(0, start(fixture));
+    close_provider(fixture);
+    /* Its folder has to be there. */
+    assert_int_equal(0, file_provider_create(folder_path(&fixture->folder, "no/a.wasm"), true,
+                                             fixture->log, &fixture->provider, &fixture->error));
+    assert_int_equal(ERROR_NOT_FOUND, start(fixture));
 }
 
 int main(void)
@@ -145,7 +159,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_names), TEST(test_a_component_and_its_configuration),
         TEST(test_a_relative_path),   TEST(test_links_are_switched),
-        TEST(test_what_is_not_there),
+        TEST(test_what_is_not_there), TEST(test_what_may_come_later),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,482 @@
+# SPDX-License-Identifier: AGPL-3.0-only
+"""`fn0 dev`: the function while it is written. What is saved is served, and what is wrong is said."""
+
+import contextlib
+import fcntl
+import json
+import os
+import pty
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import termios
+import threading
+import time
+
+import pytest
+from host import END_SECONDS, PROGRAM, READY_SECONDS, SANITIZED, SHARED_CACHE, SLOWNESS, eventually, guest
+from projects import Folder
+from wire import Connection
+
+# Copies the entry; a source that begins with "syntax" is none, one that begins with "slow" takes its time.
+BUNDLER = """\
+import { readFileSync, writeFileSync } from "node:fs";
+const [entry, , folder, mode] = process.argv.slice(2);
+const source = readFileSync(entry, "utf8");
+if (source.startsWith("syntax")) {
+    process.stderr.write(`${entry}:1:1: error: this is no script\\n`);
+    process.exit(1);
+}
+if (source.startsWith("slow"))
+    await new Promise((resolve) => setTimeout(resolve, 60000));
+writeFileSync(`${folder}/main.js`, source + " " + mode);
+"""
+
+LINE = re.compile(
+    r"\d\d:\d\d:\d\d\.\d{3} (?P<method>\S+) +(?P<path>\S+) +(?P<status>\d+) +(?P<wall>\d+\.\d) ms"
+    r"( +(?P<cpu>\d+\.\d) ms CPU +(?P<memory>\d+\.\d) MB)?(  (?P<error>\w+))?"
+)
+
+
+class Dev:
+    """One `fn0 dev` in a project's folder. What it says is kept."""
+
+    def __init__(self, folder, *words, ready=True, terminal=None, listen="127.0.0.1:0", **variables):
+        SHARED_CACHE.mkdir(parents=True, exist_ok=True)
+        self.folder = folder
+        self.text = ""
+        self.output = ""
+        # A terminal is stdin and stderr, as a person has it.
+        self.process = subprocess.Popen(
+            [str(PROGRAM), "dev", f"--cache-dir={SHARED_CACHE}", f"--listen={listen}", *words],
+            cwd=folder.path,
+            env=folder.environment(**variables),
+            stdin=subprocess.DEVNULL if terminal is None else terminal,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE if terminal is None else terminal,
+            start_new_session=True,
+            # So that it is the session's own, whose Ctrl-C and background processes the system knows.
+            preexec_fn=(lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0)) if terminal is not None else None,
+        )
+        threads = [threading.Thread(target=self._read_output, daemon=True)]
+        if terminal is None:
+            threads.append(threading.Thread(target=self._read_errors, daemon=True))
+        for thread in threads:
+            thread.start()
+        self.threads = threads
+        if ready:
+            try:
+                self.wait_until_ready()
+            except BaseException:
+                self.process.kill()
+                raise
+
+    def _read_output(self):
+        for line in self.process.stdout:
+            self.output += line.decode()
+
+    def _read_errors(self):
+        while data := os.read(self.process.stderr.fileno(), 65536):
+            self.text += data.decode()
+
+    def wait_until_ready(self):
+        eventually(lambda: "\n" in self.output or self.process.poll() is not None, READY_SECONDS, "the address")
+        assert self.output, self.text
+
+    @property
+    def port(self):
+        return int(re.search(r"http://127\.0\.0\.1:(\d+)", self.output)[1])
+
+    def get(self, target="/", headers=()):
+        with Connection("127.0.0.1", self.port) as connection:
+            return connection.request("GET", target, headers)
+
+    def wait_for_body(self, body, seconds=20):
+        return eventually(lambda: body in self.get().text, seconds, f"{body!r} among {self.text[-2000:]!r}")
+
+    def wait_for(self, text, seconds=20):
+        return eventually(lambda: text in self.text, seconds, f"{text!r} among {self.text[-2000:]!r}")
+
+    def requests(self):
+        return [match.groupdict() for match in map(LINE.fullmatch, self.text.splitlines()) if match]
+
+    def wait(self, seconds=END_SECONDS):
+        status = self.process.wait(seconds)
+        for thread in self.threads:
+            thread.join(5)
+        return status
+
+    def end(self, number=signal.SIGINT):
+        self.process.send_signal(number)
+        return self.wait()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, *_):
+        if kind is None and self.process.poll() is None:
+            assert self.end() == 0, self.text
+        with contextlib.suppress(ProcessLookupError):
+            self.process.kill()
+        self.wait()
+
+
+class Project(Folder):
+    """A project whose JavaScript is built by a guest of the tests' own in place of the engine."""
+
+    def __init__(self, path, text='name = "hello"\nmain = "src/index.js"\n'):
+        super().__init__(path / "hello")
+        self.write("fn0.toml", text)
+        self.sdk = path / "sdk"
+        (self.sdk / "builder").mkdir(parents=True)
+        (self.sdk / "engine.wasm").write_bytes(guest("snapshot").read_bytes())
+        (self.sdk / "builder/bundle.mjs").write_text(BUNDLER)
+
+    def environment(self, **variables):
+        return super().environment(**{"FN0_SDK": str(self.sdk), **variables})
+
+
+@pytest.fixture
+def project(tmp_path):
+    made = Project(tmp_path)
+    made.write("src/index.js", "first")
+    return made
+
+
+def of_command(path, component, more=""):
+    """A project that copies a guest: of any language, as far as fn0 knows."""
+    made = Folder(path / "copied")
+    made.write("component", str(guest(component)))
+    build = 'command = "cp $(cat component) a.wasm"\nwatch = ["component"]\n'
+    made.write("fn0.toml", f'name = "copied"\ncomponent = "a.wasm"\n[build]\n{build}{more}')
+    return made
+
+
+# ---- From a save to its answer
+
+
+def test_it_serves_what_was_built(project):
+    with Dev(project) as dev:
+        assert dev.get().text == "-|main.js|first --mode=development|"
+        assert dev.output == f"fn0 0.1.0 listening on http://127.0.0.1:{dev.port}\n"
+        assert ".fn0/development/hello.wasm  " in dev.text
+    # What is deployed lies elsewhere.
+    assert not (project.path / ".fn0/hello.wasm").exists()
+
+
+def test_a_save_is_served(project):
+    with Dev(project) as dev:
+        for number in range(3):
+            project.write("src/index.js", f"save {number}")
+            dev.wait_for_body(f"|save {number} ")
+        # The same for a file that replaces the old one, as editors do it, in a folder that is new.
+        project.write("src/new/aside", "other")
+        os.replace(project.path / "src/new/aside", project.path / "src/index.js")
+        dev.wait_for_body("|other ")
+
+
+def test_another_language(tmp_path):
+    project = of_command(tmp_path, "hello")
+    with Dev(project) as dev:
+        assert dev.get().body == b"Hello, world!\n"
+        project.write("component", str(guest("c")))
+        dev.wait_for_body("Hello from C!")
+        assert "a.wasm  " in dev.text and "function swapped" in dev.text
+
+
+def test_no_save_is_lost(project):
+    with Dev(project) as dev:
+        for number in range(100):
+            project.write("src/index.js", f"save {number:03}")
+            time.sleep(0.013)
+        dev.wait_for_body("|save 099 ", 60)
+        time.sleep(1)
+        assert "|save 099 " in dev.get().text
+
+
+def test_no_request_is_dropped_by_a_swap(project):
+    failures = []
+    ended = threading.Event()
+
+    def ask(dev):
+        with Connection("127.0.0.1", dev.port) as connection:
+            while not ended.is_set():
+                response = connection.request("GET", "/")
+                if response.status != 200:
+                    failures.append(response)
+
+    with Dev(project) as dev:
+        thread = threading.Thread(target=ask, args=(dev,))
+        thread.start()
+        try:
+            for number in range(4):
+                project.write("src/index.js", f"save {number}")
+                dev.wait_for_body(f"|save {number} ")
+        finally:
+            ended.set()
+            thread.join()
+    assert failures == []
+
+
+@pytest.mark.skipif(SANITIZED, reason="the engine is tested elsewhere")
+def test_javascript(tmp_path):
+    project = Folder(tmp_path / "hello")
+    project.write("fn0.toml", 'name = "hello"\nmain = "index.js"\n')
+    source = (
+        'export default { fetch(request, env) { console.log("seen"); return new Response("%s " + env.FN0_MODE); } }'
+    )
+    project.write("index.js", source % "first")
+    with Dev(project) as dev:
+        assert dev.get().text == "first development"
+        dev.wait_for(" line=seen")
+        project.write("index.js", source % "second")
+        dev.wait_for_body("second development")
+        project.write("index.js", "export default { fetch() { throw new Error('oh no'); } }")
+        # What is thrown is a page with the line of the source.
+        page = eventually(
+            lambda: (page := dev.get("/", [("Accept", "text/html")])).status == 500 and page, 20, "a page"
+        )
+        assert "oh no" in page.text and "index.js" in page.text
+
+
+# ---- What is wrong
+
+
+def test_a_wrong_source_keeps_the_old_version(project):
+    with Dev(project) as dev:
+        project.write("src/index.js", "syntax")
+        dev.wait_for("src/index.js:1:1: error: this is no script\n")
+        dev.wait_for("fn0: src/index.js cannot be bundled: the reason is above\n")
+        assert "|first " in dev.get().text
+        project.write("src/index.js", "mended")
+        dev.wait_for_body("|mended ")
+
+
+def test_a_page_where_there_is_no_version_yet(project):
+    project.write("src/index.js", "throw <up>")
+    with Dev(project) as dev:
+        page = dev.get("/", [("Accept", "text/html,*/*;q=0.8")])
+        assert page.status == 500 and page.header("content-type") == "text/html; charset=utf-8"
+        assert "src/index.js cannot be evaluated" in page.text and "&lt;up&gt;" not in dev.text
+        plain = dev.get()
+        assert plain.status == 500 and plain.header("content-type") == "text/plain; charset=utf-8"
+        assert plain.text.startswith("src/index.js cannot be evaluated")
+        project.write("src/index.js", "mended")
+        dev.wait_for_body("|mended ")
+        assert dev.get().status == 200
+
+
+def test_a_host_that_is_no_developers_shows_no_page(start_host, tmp_path):
+    component = tmp_path / "a.wasm"
+    shutil.copy(guest("hello"), component)
+    host = start_host(component)
+    component.unlink()
+    host.wait_for_line(message="function removed")
+    assert host.get("/", [("Accept", "text/html")]).status == 404
+
+
+@pytest.mark.parametrize(
+    "words, text, message",
+    [
+        (("somewhere",), None, "'somewhere' is not understood"),
+        (("--listen=here",), None, "--listen: expected addresses with ports"),
+        ((), "nmae = 1\n", "did you mean"),
+        ((), 'name = "a"\n', "there is nothing to build"),
+        (("--functions=x",), None, "unknown option '--functions'"),
+    ],
+)
+def test_what_cannot_be_served(project, words, text, message):
+    if text:
+        project.write("fn0.toml", text)
+    result = project.fn0("dev", f"--cache-dir={SHARED_CACHE}", *words)
+    assert result.returncode == 2 and message in result.stderr and result.stdout == ""
+
+
+def test_no_project(tmp_path):
+    result = Folder(tmp_path / "empty").fn0("dev")
+    assert result.returncode == 1 and "no project here" in result.stderr
+
+
+def test_a_port_in_use(project):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"127.0.0.1:{server.getsockname()[1]}"
+        result = project.fn0("dev", f"--listen={address}")
+    assert result.returncode == 1
+    # Told before anything is built.
+    assert result.stderr == (
+        f"fn0: cannot listen on {address}: the port is in use by another process. "
+        "Another one: --listen 127.0.0.1:0 takes what is free\n"
+    )
+
+
+# ---- Settings
+
+
+def test_changed_settings_are_served(tmp_path):
+    project = of_command(tmp_path, "probe", '[environment]\nGREETING = "hi"\n')
+    project.write(".env", "TOKEN=one\n")
+
+    def variables(dev):
+        with contextlib.suppress(OSError):
+            return dict(json.loads(dev.get("/environment").body)["variables"])
+
+    with Dev(project, "--env", "FLAG=1") as dev:
+        assert variables(dev) == {"FLAG": "1", "FN0_MODE": "development", "GREETING": "hi", "TOKEN": "one"}
+        # What cannot be read changes nothing.
+        project.write(".env", "nonsense\n")
+        dev.wait_for("fn0: .env:1: ")
+        assert variables(dev)["TOKEN"] == "one"
+        project.write(".env", "TOKEN=two\n")
+        eventually(lambda: (variables(dev) or {}).get("TOKEN") == "two", 20, "the other token")
+        # It is watched as before.
+        project.write("component", str(guest("hello")))
+        dev.wait_for_body("Hello, world!")
+    assert dev.output.count("listening on") == 1
+
+
+def test_more_than_a_host_allows(tmp_path):
+    project = of_command(tmp_path, "probe", '[limits]\ncpu = "200ms"\n')
+    line = "copied asks for cpu = 200 ms: a host allows 10 ms unless its [limits.max] says more\n"
+    with Dev(project) as dev:
+        assert dev.text.count(line) == 1
+        assert dev.get("/spin?ms=50").status == 200
+    with Dev(project, "--limits", "none") as dev:
+        assert dev.get("/spin?ms=300").status == 200
+        assert line not in dev.text
+
+
+# ---- What is shown
+
+
+def test_a_line_for_each_request(tmp_path):
+    with Dev(of_command(tmp_path, "probe")) as dev:
+        dev.get("/hello?secret")
+        dev.get("/status?code=404")
+        dev.get("/trap")
+        eventually(lambda: len(dev.requests()) == 3, 5, "three lines")
+        first, second, third = dev.requests()
+        assert (first["method"], first["path"], first["status"], first["error"]) == ("GET", "/hello", "200", None)
+        assert float(first["wall"]) < 60000 and float(first["memory"]) > 0.1
+        assert (second["path"], second["status"]) == ("/status", "404")
+        assert (third["path"], third["status"], third["error"]) == ("/trap", "502", "trap")
+        assert "\x1b" not in dev.text and "secret" not in dev.text
+        # In columns.
+        assert (
+            len({line.index(" ms CPU") for line in dev.text.splitlines() if " ms CPU" in line and "GET" in line}) == 1
+        )
+
+
+def test_a_limit_that_ends_a_call(tmp_path):
+    with Dev(of_command(tmp_path, "probe")) as dev:
+        assert dev.get("/spin-forever").status == 504
+        dev.wait_for("call failed")
+        failed = dev.text[dev.text.index("call failed") :]
+        assert "limit=cpu" in failed and 'allowed="10 ms"' in failed and re.search(r'used="1\d\.\d+ ms"', failed)
+        dev.wait_for("    detail:\n    | ")
+        dev.wait_for("probe.wasm!wasi:http/incoming-handler")
+        eventually(lambda: dev.requests()[-1:] and dev.requests()[-1]["error"] == "cpu", 5, "its line")
+        assert float(dev.requests()[-1]["cpu"]) >= 10
+
+
+def test_a_call_that_comes_near_a_limit(tmp_path):
+    project = of_command(tmp_path, "probe", '[limits]\nduration = "3s"\n')
+    with Dev(project) as dev:
+        assert dev.get("/sleep?ms=2450").status == 200
+        dev.wait_for("call came near a limit")
+        assert "limit=duration" in dev.text and 'allowed="3 s"' in dev.text
+
+
+# ---- Its end
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it(project, number):
+    with Dev(project) as dev:
+        assert dev.end(number) == 0
+
+
+def test_a_signal_ends_the_first_build(project):
+    project.write("src/index.js", "slow")
+    with Dev(project, ready=False) as dev:
+        eventually(lambda: children(dev.process.pid), 20, "the bundler")
+        begin = time.monotonic()
+        assert dev.end() == 130
+        assert time.monotonic() - begin < 10 * SLOWNESS and dev.output == ""
+
+
+def test_a_signal_ends_a_build_that_runs(project):
+    with Dev(project) as dev:
+        project.write("src/index.js", "slow")
+        tools = eventually(lambda: children(dev.process.pid), 20, "the bundler")
+        # The old version serves meanwhile.
+        assert "|first " in dev.get().text
+        assert dev.end() == 0
+    assert not any(os.path.exists(f"/proc/{tool}") for tool in tools)
+
+
+def children(pid):
+    found = []
+    with contextlib.suppress(OSError):
+        for task in os.listdir(f"/proc/{pid}/task"):
+            with open(f"/proc/{pid}/task/{task}/children") as file:
+                found += [int(word) for word in file.read().split()]
+    return found
+
+
+class Terminal:
+    """What a person sees and types."""
+
+    def __init__(self):
+        self.screen, self.end = pty.openpty()
+        self.text = ""
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self):
+        with contextlib.suppress(OSError):
+            while data := os.read(self.screen, 65536):
+                self.text += data.decode()
+
+    def type(self, text):
+        os.write(self.screen, text.encode())
+
+    def wait_for(self, text, seconds=20):
+        return eventually(lambda: text in self.text, seconds, f"{text!r} on the screen: {self.text[-2000:]!r}")
+
+
+@pytest.fixture
+def terminal():
+    made = Terminal()
+    yield made
+    os.close(made.end)
+    os.close(made.screen)
+
+
+@pytest.mark.parametrize("no_colour", [False, True])
+def test_a_terminal(project, terminal, no_colour):
+    with Dev(project, terminal=terminal.end, **({"NO_COLOR": "1"} if no_colour else {})) as dev:
+        dev.get("/seen")
+        terminal.wait_for("/seen")
+        line = next(line for line in terminal.text.splitlines() if "/seen" in line)
+        assert ("\x1b[32m200\x1b[0m" in line) == (not no_colour)
+        assert ("\x1b" in terminal.text) == (not no_colour)
+
+
+def test_keys(project, terminal):
+    with Dev(project, terminal=terminal.end) as dev:
+        terminal.wait_for("r and Enter builds again, q and Enter ends it")
+        built = terminal.text.count("  bundle ")
+        terminal.type("r\n")
+        eventually(lambda: terminal.text.count("  bundle ") == built + 1, 20, "another build")
+        terminal.type("?\n")
+        terminal.type("q\n")
+        assert dev.wait() == 0
+
+
+def test_ctrl_c(project, terminal):
+    with Dev(project, terminal=terminal.end) as dev:
+        project.write("src/index.js", "slow")
+        eventually(lambda: children(dev.process.pid), 20, "the bundler")
+        terminal.type("\x03")
+        assert dev.wait() == 0
