@@ -167,7 +167,7 @@ static void say_made(const struct program *program, const struct wish *wish,
         dprintf(program->errors, "  cd %s\n", wish->folder);
     if (set_up)
         dprintf(program->errors, "  %s\n", set_up);
-    dprintf(program->errors, "  fn0 build\n");
+    dprintf(program->errors, "  fn0 dev\n");
 }
 
 static int run(const struct program *program, const struct command_line *line, struct error *error)
