@@ -203,8 +203,9 @@ guests: $(GUEST_FILES) ## the components that the tests serve, in build/guests/
 fuzz: $(FUZZERS:%=build/fuzz/tests/fuzz/%) $(SDK)/library.js | set-up-test ## each fuzzer for SECONDS_EACH=60 seconds
 	@$(ASAN_ENVIRONMENT) tools/run-fuzzers $(SECONDS_EACH) $(FUZZERS)
 
-bench: build/fn0 guests | set-up-bench ## fn0 beside wasmtime serve and nginx: a table and a picture in bench/results/
+bench: build/fn0 guests sdk | set-up-bench ## fn0 beside wasmtime serve and nginx, and beside workerd: tables and pictures in bench/results/
 	@$(PYTHON) bench/compare.py $(BENCH_OPTIONS)
+	@$(PYTHON) bench/javascript.py
 
 build/release/bench/bridge/bridge: build/release/bench/bridge/bridge.o $(BRIDGE_release)
 	$(call SHOW,LINK,$@)

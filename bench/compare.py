@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: AGPL-3.0-only
 """Measures fn0 side by side with what a user would pick instead, in one run, and draws a picture of it.
 
-    make bench                    everything, about five minutes
+    make bench                    this, and bench/javascript.py: about ten minutes
     bench/compare.py --rounds 3 --seconds 2 --only fn0-warm,nginx
 
 The server is pinned to one core and the load (wrk, 32 connections) to another. Machines are shared and noisy, so every

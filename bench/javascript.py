@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: AGPL-3.0-only
 """Measures functions in JavaScript side by side with workerd, in one run, and draws a picture of it.
 
-    make bench                    everything, this too
+    make bench                    this, behind bench/compare.py
     bench/javascript.py --rounds 3 --seconds 2 --only hello,page
 
 The same script is bundled once and given to both. The server is pinned to one core and the load (wrk, 32 connections) to
