@@ -19,7 +19,7 @@ pub struct Gcm<C: Aes> {
 
 /// Two lengths, in bits: the last block that is hashed.
 fn lengths(one: usize, other: usize) -> [u8; BLOCK] {
-    ((8 * one as u128) << 64 | 8 * other as u128).to_be_bytes()
+    (((8 * one as u128) << 64) | (8 * other as u128)).to_be_bytes()
 }
 
 impl<C: Aes> Gcm<C> {
