@@ -257,7 +257,7 @@ def measure_artifact(scripts):
             begin, largest = time.monotonic(), 0
             while not largest and time.monotonic() - begin < 20:
                 time.sleep(0.2)
-                largest = max((f.stat().st_size for f in Path(folder).rglob("*.cwasm")), default=0)
+                largest = max((f.stat().st_size for f in Path(folder).rglob("*.artifact")), default=0)
     return largest / 2**20
 
 
