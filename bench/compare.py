@@ -24,15 +24,14 @@ from pathlib import Path
 import chart
 from load import (
     CONNECTIONS,
-    cpu_seconds,
     exchange,
     free_port,
+    measure,
     median,
     memory_mb,
     ratio,
     running,
     wait_until_it_answers,
-    wrk,
 )
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -103,14 +102,7 @@ def measure_load(table, rounds, seconds, component=GUESTS / "hello.wasm"):
     for number in range(rounds):
         for name, (label, command) in table.items():
             port = free_port()
-            with running(command(port, component)) as process:
-                wait_until_it_answers(port)
-                idle = memory_mb(process.pid)
-                wrk(port, 1)
-                before = cpu_seconds(process.pid)
-                row = wrk(port, seconds)
-                row["cpu_us_per_request"] = (cpu_seconds(process.pid) - before) * 1e6 / row["requests"]
-                row["memory_idle_mb"] = idle
+            row = measure(command(port, component), port, seconds)
             results[name].append(row)
             print(
                 f"  round {number + 1}/{rounds}  {label:28} {row['requests_per_second']:10,.0f} requests/s", flush=True

@@ -25,9 +25,9 @@ from pathlib import Path
 import chart
 from load import (
     CONNECTIONS,
-    cpu_seconds,
     exchange,
     free_port,
+    measure,
     median,
     memory_mb,
     ratio,
@@ -133,17 +133,6 @@ def workerd_command(scripts, port, script):
     return [str(WORKERD), "serve", str(configuration)]
 
 
-def measure_one(command, port, seconds, path, script):
-    with running(command) as process:
-        wait_until_it_answers(port)
-        wrk(port, 1, path=path, script=script)
-        before = cpu_seconds(process.pid)
-        row = wrk(port, seconds, path=path, script=script)
-        row["cpu_us_per_request"] = (cpu_seconds(process.pid) - before) * 1e6 / row["requests"]
-        row["memory_mb"] = memory_mb(process.pid)
-    return row
-
-
 def measure_loads(scripts, chosen, rounds, seconds):
     """name → server → a row for each round."""
     results = {name: {"fn0": [], "workerd": []} for name in chosen}
@@ -157,7 +146,7 @@ def measure_loads(scripts, chosen, rounds, seconds):
                     if server == "fn0"
                     else workerd_command(scripts, port, script)
                 )
-                row = measure_one(command, port, seconds, path, SCRIPTS / lua if lua else None)
+                row = measure(command, port, seconds, path, SCRIPTS / lua if lua else None)
                 results[name][server].append(row)
                 print(
                     f"  round {number + 1}/{rounds}  {label:34} {server:8} {row['requests_per_second']:10,.0f} requests/s",
@@ -176,7 +165,7 @@ def measure_fresh(scripts, rounds, seconds):
         for name, component in components.items():
             port = free_port()
             command = fn0_command(scripts.scratch, port, component, "--config", str(configuration))
-            row = measure_one(command, port, seconds, "/", None)
+            row = measure(command, port, seconds)
             results[name].append(row)
             print(f"  round {number + 1}/{rounds}  fresh {name:28} {'fn0':8} {row['requests_per_second']:10,.0f} requests/s", flush=True)  # fmt: skip
     return results

@@ -128,6 +128,20 @@ def wrk(port, seconds, connections=CONNECTIONS, path="/", script=None):
     }
 
 
+def measure(command, port, seconds, path="/", script=None):
+    """Runs a server under load: what wrk says of it, and what it took of CPU and memory, idle and at the end."""
+    with running(command) as process:
+        wait_until_it_answers(port)
+        idle = memory_mb(process.pid)
+        wrk(port, 1, path=path, script=script)
+        before = cpu_seconds(process.pid)
+        row = wrk(port, seconds, path=path, script=script)
+        row["cpu_us_per_request"] = (cpu_seconds(process.pid) - before) * 1e6 / row["requests"]
+        row["memory_idle_mb"] = idle
+        row["memory_mb"] = memory_mb(process.pid)
+    return row
+
+
 def median(rows, key):
     return statistics.median(row[key] for row in rows)
 
