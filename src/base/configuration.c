@@ -40,6 +40,7 @@ static const size_t offsets[] = {
 /* Each row's kind and its member's size agree. */
 #define TYPE_TEXT const char *
 #define TYPE_NAME const char *
+#define TYPE_FOLDER const char *
 #define TYPE_ADDRESSES struct texts
 #define TYPE_PREFIXES struct texts
 #define TYPE_EXCEPTIONS struct texts
@@ -288,6 +289,19 @@ static int read_limits(struct reading *reading, const struct configuration_info 
 
 /* ---- Rows ---- */
 
+/* A folder is seen from that of the file that says it. A project's is resolved where the project's
+ * folder is known. */
+static int resolve_folder(struct reading *reading, const struct configuration_origin *origin,
+                          const char **folder)
+{
+    const char *slash = origin->path ? strrchr(origin->path, '/') : NULL;
+    if (reading->project || !slash)
+        return 0;
+    *folder = arena_print(&reading->function->arena, "%.*s%s", (int)(slash + 1 - origin->path),
+                          origin->path, *folder);
+    return *folder ? 0 : error_set_memory(reading->error);
+}
+
 /* The struct that a row's member is in, and the arena of its texts. */
 static char *owner_of(struct reading *reading, const struct configuration_info *row,
                       struct arena **ret_arena)
@@ -317,6 +331,8 @@ static int read_row(struct reading *reading, size_t index,
     bool append = origin->flag && reading->added_by[index] == origin->source;
     int code =
         configuration_value_read(row, value, append, owner + offsets[index], arena, reading->error);
+    if (code == 0 && row->kind == CONFIGURATION_FOLDER)
+        code = resolve_folder(reading, origin, (const char **)(owner + offsets[index]));
     if (code)
         return fail_at(reading, origin, row->key, code);
     reading->added_by[index] = origin->source;
@@ -568,6 +584,21 @@ void host_configuration_destroy(struct host_configuration *configuration)
 
 /* ---- A function's ---- */
 
+static int copy_texts(struct arena *arena, struct texts *to, const struct texts *from,
+                      struct error *error)
+{
+    const char **items = arena_allocate(arena, (from->count + 1) * sizeof(*items));
+    if (!items)
+        return error_set_memory(error);
+    for (size_t i = 0; i < from->count; i++) {
+        items[i] = arena_copy(arena, slice_of(from->items[i])).data;
+        if (!items[i])
+            return error_set_memory(error);
+    }
+    *to = (struct texts){.items = items, .count = from->count};
+    return 0;
+}
+
 /* Copies the defaults with all that they point at. */
 static int copy_defaults(struct function_configuration *to,
                          const struct function_configuration *from, struct error *error)
@@ -579,23 +610,16 @@ static int copy_defaults(struct function_configuration *to,
     to->instance.warm_max = from->instance.warm_max;
     to->instance.memory_mark_bytes = from->instance.memory_mark_bytes;
     to->outbound_hosts_set = from->outbound_hosts_set;
-    size_t count = from->outbound_hosts.count;
-    const char **items = arena_allocate(&to->arena, (count + 1) * sizeof(*items));
-    if (!items)
-        return error_set_memory(error);
-    for (size_t i = 0; i < count; i++) {
-        items[i] = arena_copy(&to->arena, slice_of(from->outbound_hosts.items[i])).data;
-        if (!items[i])
-            return error_set_memory(error);
-    }
-    to->outbound_hosts = (struct texts){.items = items, .count = count};
-    for (size_t i = 0; i < from->environment_count; i++) {
-        int code =
+    int code = copy_texts(&to->arena, &to->outbound_hosts, &from->outbound_hosts, error);
+    if (code == 0)
+        code = copy_texts(&to->arena, &to->assets.immutable, &from->assets.immutable, error);
+    to->assets.folder = from->assets.folder;
+    if (code == 0)
+        code = keep_text(&to->arena, &to->assets.folder, error);
+    for (size_t i = 0; i < from->environment_count && code == 0; i++)
+        code =
             set_environment(to, from->environment[i].name, from->environment[i].value, NULL, error);
-        if (code)
-            return code;
-    }
-    return 0;
+    return code;
 }
 
 int function_configuration_create(const struct host_configuration *host, const char *path,

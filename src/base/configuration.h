@@ -69,7 +69,13 @@ struct function_configuration {
     } instance;
     struct texts outbound_hosts; /* [outbound] hosts: the only ones it may call, lower case */
     bool outbound_hosts_set;     /* false: any public one */
-    struct field *environment;   /* [environment]: what the guest sees; terminated each */
+    struct {
+        /* What the host serves itself; as a path that this process can open, but in a project's
+         * configuration seen from the project's folder. NULL: nothing. */
+        const char *folder;
+        struct texts immutable; /* patterns of paths in it */
+    } assets;
+    struct field *environment; /* [environment]: what the guest sees; terminated each */
     size_t environment_count;
 };
 

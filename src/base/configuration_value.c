@@ -33,6 +33,8 @@ static const char *plural_of_items(enum configuration_kind kind)
         return "patterns of paths within the folder, like \"src/**\"";
     case CONFIGURATION_NAME:
         return "a name of a-z, 0-9 and '-', like \"hello\"";
+    case CONFIGURATION_FOLDER:
+        return "a folder below that of this file, like \"public\"";
     case CONFIGURATION_BOOLEAN:
         return "true or false";
     case CONFIGURATION_ENVIRONMENT:
@@ -237,18 +239,36 @@ static bool is_host(struct slice text)
     return label_bytes > 0 && text.bytes <= 253;
 }
 
+/* Takes the part before the next slash off a path. */
+static struct slice take_part(struct slice *path)
+{
+    const char *slash = memchr(path->data, '/', path->bytes);
+    struct slice part = {path->data, slash ? (size_t)(slash - path->data) : path->bytes};
+    path->data += part.bytes + (slash != NULL);
+    path->bytes -= part.bytes + (slash != NULL);
+    return part;
+}
+
 /* Seen from a folder, and within it. */
 static bool is_pattern(struct slice text)
 {
     bool inside = text.bytes > 0 && text.data[0] != '/' && !memchr(text.data, '\0', text.bytes);
-    while (inside && text.bytes > 0) {
-        const char *slash = memchr(text.data, '/', text.bytes);
-        size_t bytes = slash ? (size_t)(slash - text.data) : text.bytes;
-        inside = !slice_equal((struct slice){text.data, bytes}, SLICE(".."));
-        text.data += bytes + (slash != NULL);
-        text.bytes -= bytes + (slash != NULL);
-    }
+    while (inside && text.bytes > 0)
+        inside = !slice_equal(take_part(&text), SLICE(".."));
     return inside;
+}
+
+/* The same, and it is not the folder itself. */
+static bool is_folder(struct slice text)
+{
+    bool below = false;
+    if (!is_pattern(text))
+        return false;
+    while (text.bytes > 0) {
+        struct slice part = take_part(&text);
+        below = below || (part.bytes > 0 && !slice_equal(part, SLICE(".")));
+    }
+    return below;
 }
 
 static bool has_form(enum configuration_kind kind, struct slice text)
@@ -264,6 +284,8 @@ static bool has_form(enum configuration_kind kind, struct slice text)
         return is_host(text);
     case CONFIGURATION_PATTERNS:
         return is_pattern(text);
+    case CONFIGURATION_FOLDER:
+        return is_folder(text);
     default:
         return text.bytes > 0 && memchr(text.data, '\0', text.bytes) == NULL;
     }
@@ -385,6 +407,7 @@ int configuration_value_read(const struct configuration_info *row, const struct 
 {
     switch (row->kind) {
     case CONFIGURATION_TEXT:
+    case CONFIGURATION_FOLDER:
         return read_text(row, value, member, arena, error);
     case CONFIGURATION_NAME:
         if (value->kind != TOML_STRING || !function_name_valid(value->text))
@@ -470,6 +493,7 @@ int configuration_value_write(struct buffer *buffer, const struct configuration_
 {
     switch (row->kind) {
     case CONFIGURATION_TEXT:
+    case CONFIGURATION_FOLDER:
     case CONFIGURATION_NAME: {
         const char *text = *(const char *const *)member;
         return text ? json_append_text(buffer, slice_of(text)) : buffer_print(buffer, "null");

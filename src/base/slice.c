@@ -32,6 +32,14 @@ struct slice slice_trim(struct slice slice)
     return slice;
 }
 
+struct slice slice_before(struct slice slice, char byte)
+{
+    const char *found = slice.bytes > 0 ? memchr(slice.data, byte, slice.bytes) : NULL;
+    if (found)
+        slice.bytes = (size_t)(found - slice.data);
+    return slice;
+}
+
 bool slice_next_in_list(struct slice *list, struct slice *ret_element)
 {
     while (list->bytes > 0) {

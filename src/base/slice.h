@@ -46,6 +46,9 @@ bool slice_equal_ignoring_case(struct slice a, struct slice b);
 /* The slice without spaces and tabs (OWS of RFC 9110, 5.6.3) at both ends. */
 struct slice slice_trim(struct slice slice);
 
+/* What stands before the first `byte`; all of it where there is none. */
+struct slice slice_before(struct slice slice, char byte);
+
 /* Takes the next element of a comma-separated list (RFC 9110, 5.6.1) off the front of *list,
  * trimmed; empty elements are passed over. False at the end of the list. */
 bool slice_next_in_list(struct slice *list, struct slice *ret_element);

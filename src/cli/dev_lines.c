@@ -102,6 +102,8 @@ size_t dev_lines_format(const struct access_record *record, uint64_t now_ns, boo
     add(&line, "%3u", record->status);
     add_colour(&line, COLOUR_END);
     add(&line, " %9.1f ms", building_milliseconds(record->duration_ns));
+    if (record->asset)
+        add(&line, "        asset");
     if (record->measured)
         add(&line, " %8.1f ms CPU %8.1f MB", building_milliseconds(record->cpu_ns),
             (double)record->memory_bytes / (1024 * 1024));

@@ -6,7 +6,7 @@
  * 5.2 MB
  *
  * status (0: the client had gone before), wall time, CPU time and memory, and why it failed.
- * Without a call there is no CPU time and no memory. */
+ * Without a call there is no CPU time and no memory; "asset" stands there where a file was sent. */
 
 #ifndef FN0_CLI_DEV_LINES_H
 #define FN0_CLI_DEV_LINES_H

@@ -11,7 +11,7 @@
 
 /* Of a line. */
 #define FIELDS_ALWAYS 8
-#define FIELDS_MAX (FIELDS_ALWAYS + 3)
+#define FIELDS_MAX (FIELDS_ALWAYS + 4)
 
 struct access_note *access_note_make(struct http_exchange *exchange, struct slice request_id)
 {
@@ -30,12 +30,10 @@ struct access_note *access_note_make(struct http_exchange *exchange, struct slic
 /* The path without its query, which may hold what is nobody's business. */
 static struct slice path_of(struct slice target)
 {
-    const char *query = target.bytes ? memchr(target.data, '?', target.bytes) : NULL;
-    if (query)
-        target.bytes = (size_t)(query - target.data);
-    if (target.bytes > ACCESS_PATH_BYTES_MAX)
-        target.bytes = ACCESS_PATH_BYTES_MAX;
-    return target;
+    struct slice path = slice_before(target, '?');
+    if (path.bytes > ACCESS_PATH_BYTES_MAX)
+        path.bytes = ACCESS_PATH_BYTES_MAX;
+    return path;
 }
 
 struct access_record access_record_make(const struct http_request *request, uint32_t status,
@@ -56,6 +54,7 @@ struct access_record access_record_make(const struct http_request *request, uint
         .body_bytes = body_bytes,
         .duration_ns = duration_ns,
         .code = note->code != 0 ? note->code : code,
+        .asset = note->asset,
         .measured = note->measured,
         .cpu_ns = note->cpu_ns,
         .memory_bytes = note->memory_bytes,
@@ -82,6 +81,8 @@ void access_write(struct log *log, const struct access_record *record)
         log_text("client", record->client),
     };
     size_t count = FIELDS_ALWAYS;
+    if (record->asset)
+        fields[count++] = log_string("served", "asset");
     if (record->measured) {
         fields[count++] = log_real("cpu_ms", milliseconds(record->cpu_ns));
         fields[count++] = log_number("memory_bytes", record->memory_bytes);

@@ -28,6 +28,7 @@ struct access_note {
     const char *function;    /* the name; NULL where none was found */
     struct slice request_id; /* in the request's arena */
     int code;                /* why the gateway failed it, else 0 */
+    bool asset;              /* a file was the answer */
     bool measured;           /* a call was run, and the rest is known */
     uint64_t cpu_ns;
     uint64_t memory_bytes;
@@ -44,6 +45,7 @@ struct access_record {
     uint64_t body_bytes;  /* of the response, as sent */
     uint64_t duration_ns; /* since the request's first byte */
     int code;             /* why it failed, else 0 */
+    bool asset;           /* a file was the answer, and no call was run */
     bool measured;   /* a call was run; the rest is what it had used when its response was over */
     uint64_t cpu_ns; /* of the handler, without the instance's start */
     uint64_t memory_bytes; /* of its instance */

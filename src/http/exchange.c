@@ -215,7 +215,7 @@ void http_exchange_set_note(struct http_exchange *exchange, void *note)
 void http_exchange_handle(struct http_exchange *exchange, const struct http_exchange_events *events,
                           void *context)
 {
-    check(!exchange->over && !exchange->handled);
+    check(!exchange->over && !exchange->wanted && !exchange->responded);
     check(events->body && events->body_end && events->body_failed && events->writable &&
           events->gone);
     exchange->events = *events;

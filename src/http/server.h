@@ -183,7 +183,7 @@ const struct http_request *http_exchange_request(const struct http_exchange *exc
 void http_exchange_set_note(struct http_exchange *exchange, void *note);
 
 /* Takes the exchange on: events, which are copied, from now on. Nothing is read of the body before
- * http_exchange_read. Once. */
+ * http_exchange_read. Again, for others to be told, until the body is wanted or the head is out. */
 void http_exchange_handle(struct http_exchange *exchange, const struct http_exchange_events *events,
                           void *context);
 

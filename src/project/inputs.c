@@ -10,16 +10,33 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "project/pattern.h"
+#include "base/pattern.h"
 #include "tables/release.h"
 
 /* How far down is looked; what is a link to a folder is not followed. */
 #define FOLDERS_MAX 64
 
+/* Whether a path is (in) the folder of assets, which no component is made of, unless a pattern says
+ * so letter by letter. */
+static bool is_asset(const struct project *project, const char *path)
+{
+    const char *folder = project->configuration->function.assets.folder;
+    const struct texts *watch = &project->configuration->build.watch;
+    if (!folder || pattern_match(folder, path) != PATTERN_WHOLE)
+        return false;
+    for (size_t i = 0; i < watch->count; i++) {
+        if (strncmp(watch->items[i], folder, strlen(folder)) == 0)
+            return false;
+    }
+    return true;
+}
+
 static enum pattern_match best_match(const struct project *project, const char *path)
 {
     const struct texts *watch = &project->configuration->build.watch;
     enum pattern_match best = PATTERN_NONE;
+    if (is_asset(project, path))
+        return PATTERN_NONE;
     for (size_t i = 0; i < watch->count && best != PATTERN_WHOLE; i++) {
         enum pattern_match match = pattern_match(watch->items[i], path);
         best = match > best ? match : best;

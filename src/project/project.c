@@ -276,6 +276,17 @@ void project_destroy(struct project *project)
     free(project);
 }
 
+/* Where the assets are: of a project they are seen from its folder. */
+static int place_assets(const struct project *project, struct host_configuration *host,
+                        struct error *error)
+{
+    const char **folder = &host->function.assets.folder;
+    if (!*folder)
+        return 0;
+    *folder = join(&host->function.arena, project->folder, *folder);
+    return *folder ? 0 : error_set_memory(error);
+}
+
 int project_make_host(const struct project *project, const struct configuration_flag *flags,
                       size_t flag_count, struct host_configuration **ret_configuration,
                       struct error *error)
@@ -292,6 +303,8 @@ int project_make_host(const struct project *project, const struct configuration_
     if (code)
         return code;
     code = host_configuration_adopt(*ret_configuration, &project->configuration->function, error);
+    if (code == 0)
+        code = place_assets(project, *ret_configuration, error);
     if (code) {
         host_configuration_destroy(*ret_configuration);
         *ret_configuration = NULL;

@@ -13,7 +13,7 @@
 
 #include "base/buffer.h"
 #include "base/file.h"
-#include "project/pattern.h"
+#include "base/pattern.h"
 
 #define TEXTS_BYTES_MAX (1u << 20)
 #define FILE_BYTES_MAX (4u << 20)

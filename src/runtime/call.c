@@ -53,11 +53,7 @@ void call_label(struct call *call, const struct call_request *request)
     call->method = label_add(call, &used, request->method,
                              CALL_LABEL_BYTES - LABEL_REQUEST_ID_BYTES - LABEL_METHOD_BYTES);
     /* Without the query, which may hold what is nobody's business. */
-    struct slice path = request->path_with_query;
-    const char *query = path.bytes ? memchr(path.data, '?', path.bytes) : NULL;
-    if (query)
-        path.bytes = (size_t)(query - path.data);
-    call->path = label_add(call, &used, path, 0);
+    call->path = label_add(call, &used, slice_before(request->path_with_query, '?'), 0);
     check(used <= CALL_LABEL_BYTES);
 }
 

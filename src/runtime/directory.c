@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "base/check.h"
-#include "base/list.h"
 
 #define BUCKETS_MIN 16
 
@@ -36,8 +35,7 @@ struct letter {
 
 struct directory {
     struct loop *loop;
-    directory_changed changed;
-    void *context;
+    struct list watchers;
     struct node **buckets; /* a power of two */
     size_t bucket_count;
     size_t count;
@@ -127,11 +125,23 @@ static void letter_free(struct letter *letter)
     free(letter);
 }
 
-/* Tells the watcher, then frees an entry that is in no bucket any more. */
+/* A watcher may take itself out meanwhile. */
+static void tell(struct directory *directory, struct directory_entry *entry, struct version *old,
+                 bool removed)
+{
+    struct list *next;
+
+    for (struct list *link = directory->watchers.next; link != &directory->watchers; link = next) {
+        struct directory_watcher *watcher = container_of(link, struct directory_watcher, link);
+        next = link->next;
+        watcher->changed(watcher->context, entry, old, removed);
+    }
+}
+
+/* Tells the watchers, then frees an entry that is in no bucket any more. */
 static void remove_node(struct directory *directory, struct node *node)
 {
-    if (directory->changed != NULL)
-        directory->changed(directory->context, &node->entry, node->entry.version, true);
+    tell(directory, &node->entry, node->entry.version, true);
     version_release(node->entry.version);
     free(node);
 }
@@ -167,8 +177,7 @@ static void apply(struct directory *directory, struct letter *letter)
     node->entry.version = publication->version;
     publication->version = NULL;
     check((node->entry.state == FUNCTION_READY) == (node->entry.version != NULL));
-    if (directory->changed != NULL)
-        directory->changed(directory->context, &node->entry, old, false);
+    tell(directory, &node->entry, old, false);
     version_release(old);
 }
 
@@ -245,6 +254,7 @@ int directory_create(struct loop *loop, struct directory **ret_directory, struct
     if (pthread_mutex_init(&directory->mutex, NULL) != 0)
         goto fail_mutex;
     list_init(&directory->letters);
+    list_init(&directory->watchers);
     loop_message_init(&directory->message, letters_came);
     *ret_directory = directory;
     return 0;
@@ -281,8 +291,13 @@ void directory_destroy(struct directory *directory)
     free(directory);
 }
 
-void directory_watch(struct directory *directory, directory_changed changed, void *context)
+void directory_watch(struct directory *directory, struct directory_watcher *watcher)
 {
-    directory->changed = changed;
-    directory->context = context;
+    check(watcher->changed);
+    list_push_back(&directory->watchers, &watcher->link);
+}
+
+void directory_unwatch(struct directory_watcher *watcher)
+{
+    list_remove(&watcher->link);
 }

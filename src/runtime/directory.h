@@ -15,6 +15,7 @@
 #include <stddef.h>
 
 #include "base/error.h"
+#include "base/list.h"
 #include "base/slice.h"
 #include "io/loop.h"
 #include "runtime/version.h"
@@ -43,18 +44,30 @@ struct directory_entry {
 typedef void (*directory_changed)(void *context, struct directory_entry *entry, struct version *old,
                                   bool removed);
 
+/* Who is told. Embedded in its owner, who fills the last two and takes it out before it is freed.
+ * `link` is readied by directory_watch. */
+struct directory_watcher {
+    struct list link; /* the directory's own */
+    directory_changed changed;
+    void *context;
+};
+
 struct directory;
 
 /* `loop` outlives it. The caller destroys *ret_directory, when the catalog has let go of it and
  * `loop` doesn't run any more. */
 int directory_create(struct loop *loop, struct directory **ret_directory, struct error *error);
 
-/* Tells the watcher of each entry as removed, and frees all. Publications that have not arrived are
- * forgotten; their `applied` is called. NULL is fine. */
+/* Tells the watchers of each entry as removed, and frees all. Publications that have not arrived
+ * are forgotten; their `applied` is called. NULL is fine. */
 void directory_destroy(struct directory *directory);
 
-/* Sets who is told; one. NULL: nobody. Entries that are there already are not told. */
-void directory_watch(struct directory *directory, directory_changed changed, void *context);
+/* From now on the watcher is told, after those that came before it. Entries that are there already
+ * are not told. */
+void directory_watch(struct directory *directory, struct directory_watcher *watcher);
+
+/* Takes a watcher out that is in; from within what it is told, too. */
+void directory_unwatch(struct directory_watcher *watcher);
 
 /* The entry of a name (lower case), or NULL. Valid until the loop goes round. */
 struct directory_entry *directory_find(struct directory *directory, struct slice name);

@@ -135,7 +135,9 @@ int executor_create(const struct executor_options *options, struct executor **re
     cpu_clock_init(&executor->cpu_clock, loop_clock(options->loop), loop_now_ns(options->loop));
     polling_init(executor);
     loop_timeout_init(&executor->close_again, close_again);
-    directory_watch(options->directory, directory_entry_changed, executor);
+    executor->watcher =
+        (struct directory_watcher){.changed = directory_entry_changed, .context = executor};
+    directory_watch(options->directory, &executor->watcher);
     *ret_executor = executor;
     return 0;
 
@@ -206,7 +208,7 @@ void executor_close(struct executor *executor, void (*closed)(void *context), vo
     executor->closing = true;
     executor->closed = closed;
     executor->closed_context = context;
-    directory_watch(executor->options.directory, NULL, NULL);
+    directory_unwatch(&executor->watcher);
     struct call *call;
     while ((call = call_to_end(executor)))
         polling_end(call, ERROR_DRAINING, NULL);

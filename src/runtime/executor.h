@@ -10,8 +10,7 @@
  * one at a time, when nobody else is ready, or every 2 ms. So sockets and other calls never wait
  * for more than a tick.
  *
- * Life: one a worker. Made after the worker's directory, whose one watcher it is; closed before
- * it.
+ * Life: one a worker. Made after the worker's directory, which it watches; closed before it.
  *
  * Threads: everything here belongs to the worker's; budgets are shared with other workers. */
 

@@ -38,6 +38,7 @@ struct function {
 struct executor {
     struct executor_options options;
     struct executor_counts counts;
+    struct directory_watcher watcher;
     struct wakes *wakes;
     struct outgoing_clients *clients;
     struct pools pools;

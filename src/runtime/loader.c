@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include "base/check.h"
 #include "fn0_bridge.h"
@@ -105,6 +106,18 @@ static int find_or_compile(struct load *load, struct slice component,
     return compile(load, &key, component, ret_artifact);
 }
 
+/* It may come yet, and until then every request is the function's. */
+static void warn_without_assets(const struct load *load,
+                                const struct function_configuration *configuration)
+{
+    struct stat status;
+    const char *folder = configuration->assets.folder;
+
+    if (folder != NULL && (stat(folder, &status) != 0 || !S_ISDIR(status.st_mode)))
+        LOG(load->loader->options.log, LOG_WARNING, "the folder of assets is missing",
+            log_string("function", load->name), log_string("folder", folder));
+}
+
 /* Makes the version of what was read. Sets the outcome. */
 static void make_version(struct load *load, const struct code *code)
 {
@@ -122,6 +135,7 @@ static void make_version(struct load *load, const struct code *code)
         load->outcome = code->fresh ? LOAD_AGAIN : LOAD_FAILED;
         return;
     }
+    warn_without_assets(load, configuration);
     if (find_or_compile(load, code->component, &artifact) != 0) {
         function_configuration_destroy(configuration);
         fail(load);

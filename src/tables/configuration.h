@@ -109,6 +109,11 @@
     X(FUNCTION, "outbound.hosts", HOSTS, outbound_hosts, "", 0, 0, NULL, NULL, NULL,               \
       "the only hosts that the function may call, like api.example.com; without it any public "    \
       "one")                                                                                       \
+    X(FUNCTION, "assets.folder", FOLDER, assets.folder, "", 0, 0, NULL, NULL, NULL,                \
+      "a folder below the one of this file whose files are served by the host itself: public")     \
+    X(FUNCTION, "assets.immutable", PATTERNS, assets.immutable, "", 0, 0, NULL, NULL, NULL,        \
+      "files in it whose content never changes under their name, which browsers keep for a year: " \
+      "static/**")                                                                                 \
     X(FUNCTION, "environment.*", ENVIRONMENT, environment, "", 0, 0, NULL, "--env", "NAME=VALUE",  \
       "a variable of the function's environment")
 
@@ -162,6 +167,7 @@
 enum configuration_kind {
     CONFIGURATION_TEXT,       /* "…"; const char * */
     CONFIGURATION_NAME,       /* … of a function: one label; the same */
+    CONFIGURATION_FOLDER,     /* … of a folder below that of the file that says it; the same */
     CONFIGURATION_ADDRESSES,  /* a list of "127.0.0.1:8080" or "[::]:0" (or one alone); struct texts
                                */
     CONFIGURATION_PREFIXES,   /* … of "10.0.0.0/8", "fd00::/8", "10.1.2.3" */

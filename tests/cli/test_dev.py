@@ -36,7 +36,7 @@ writeFileSync(`${folder}/main.js`, source + " " + mode);
 
 LINE = re.compile(
     r"\d\d:\d\d:\d\d\.\d{3} (?P<method>\S+) +(?P<path>\S+) +(?P<status>\d+) +(?P<wall>\d+\.\d) ms"
-    r"( +(?P<cpu>\d+\.\d) ms CPU +(?P<memory>\d+\.\d) MB)?(  (?P<error>\w+))?"
+    r"( +(?P<asset>asset))?( +(?P<cpu>\d+\.\d) ms CPU +(?P<memory>\d+\.\d) MB)?(  (?P<error>\w+))?"
 )
 
 
@@ -239,6 +239,31 @@ def test_javascript(tmp_path):
             lambda: (page := dev.get("/", [("Accept", "text/html")])).status == 500 and page, 20, "a page"
         )
         assert "oh no" in page.text and "index.js" in page.text
+
+
+def test_assets_are_served_and_are_no_sources(project):
+    project.write("fn0.toml", 'name = "hello"\nmain = "src/index.js"\n[assets]\nfolder = "public"\n')
+    project.write("public/app.css", "first")
+    project.write("public/index.html", "page")
+    with Dev(project) as dev:
+        assert dev.get("/app.css").text == "first" and dev.get("/").text == "page"
+        assert dev.get("/other").text.startswith("-|main.js|first")
+        built = dev.text.count(".fn0/development/hello.wasm")
+        # Served at once, by the next request, and nothing is built.
+        for number in range(20):
+            project.write("public/app.css", f"save {number}")
+            assert dev.get("/app.css").text == f"save {number}"
+        project.write("public/new/page.html", "new")
+        assert dev.get("/new/page.html").text == "new"
+        time.sleep(0.5)
+        assert dev.text.count(".fn0/development/hello.wasm") == built and "swapped" not in dev.text
+        seen = dev.requests()
+        assert seen[0]["path"] == "/app.css" and seen[0]["asset"] == "asset" and seen[0]["cpu"] is None
+        assert seen[2]["path"] == "/other" and seen[2]["asset"] is None and seen[2]["cpu"]
+        # Another folder from now on.
+        project.write("fn0.toml", 'name = "hello"\nmain = "src/index.js"\n[assets]\nfolder = "other"\n')
+        dev.wait_for("the folder of assets is missing")
+        eventually(lambda: dev.get("/app.css").text.startswith("-|main.js|first"))
 
 
 # ---- What is wrong

@@ -76,6 +76,17 @@ def test_the_functions_limits_and_environment_hold(tmp_path):
     assert sorted(variables) == [["FLAG", "1"], ["GREETING", "hi"], ["TOKEN", "sesame"]]
 
 
+def test_assets_are_served(tmp_path):
+    command = (
+        'python3 -c "import os, urllib.request as u; '
+        "print(u.urlopen(os.environ['FN0_URL'] + '/a.txt').read().decode())\""
+    )
+    project = Project(tmp_path, command=command, more='[assets]\nfolder = "public"\n')
+    project.write("public/a.txt", "a file")
+    result = project.test()
+    assert result.returncode == 0 and result.stdout == "a file\n", result.stderr
+
+
 def test_a_function_that_fails_says_why(tmp_path):
     command = "python3 -c \"import os, urllib.request as u; u.urlopen(os.environ['FN0_URL'] + '/trap')\""
     result = Project(tmp_path, component="probe", command=command).test()

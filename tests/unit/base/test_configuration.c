@@ -191,6 +191,9 @@ static const char every_key[] = "component = \"a.wasm\"\n"
                                 "[outbound]\n"
                                 "allow = [\"10.1.0.0/16\", \"127.0.0.1:9000\", \"[::1]:80\"]\n"
                                 "hosts = [\"API.example.com\", \"10.1.2.3\"]\n"
+                                "[assets]\n"
+                                "folder = \"public\"\n"
+                                "immutable = [\"static/**\", \"*.woff2\"]\n"
                                 "[environment]\n"
                                 "NAME = \"value\"\n"
                                 "\"with.point\" = \"\"\n";
@@ -226,6 +229,9 @@ static void check_function(const struct function_configuration *function)
     assert_true(function->outbound_hosts_set);
     assert_int_equal(function->outbound_hosts.count, 2);
     assert_string_equal(function->outbound_hosts.items[0], "api.example.com");
+    assert_string_equal(function->assets.folder, "public");
+    assert_int_equal(function->assets.immutable.count, 2);
+    assert_string_equal(function->assets.immutable.items[1], "*.woff2");
     assert_int_equal(function->environment_count, 2);
     assert_true(slice_equal(function->environment[0].name, SLICE("NAME")));
     assert_true(slice_equal(function->environment[0].value, SLICE("value")));
@@ -330,6 +336,7 @@ static void what_was_read_can_be_written(void **state)
         {"limits.cpu", "\"1 h\""},      {"limits.memory", "\"128 MB\""},
         {"instance.warm_max", "1000"},  {"limits.response_body", "\"none\""},
         {"instance.reuse", "\"auto\""}, {"outbound.hosts", "[]"},
+        {"assets.folder", "null"},
     };
     struct project_configuration *project = NULL;
     assert_int_equal(project_configuration_create("fn0.toml", slice_of(every_key_of_a_project),
@@ -582,6 +589,47 @@ static void many_variables(void **state)
 }
 
 /* ---- Unknown keys, syntax ---- */
+
+static void expect_folder(const char *path, const char *text, const char *expected)
+{
+    struct host_configuration *host = read_host("[assets]\nfolder = \"shared\"\n");
+    struct function_configuration *function = NULL;
+    assert_int_equal(function_configuration_create(host, path, slice_of(text), &function, NULL), 0);
+    assert_string_equal(function->assets.folder, expected);
+    function_configuration_destroy(function);
+    host_configuration_destroy(host);
+}
+
+static void a_folder_is_seen_from_the_file_that_says_it(void **state)
+{
+    (void)state;
+    expect_folder("functions/a.toml", "[assets]\nfolder = \"a\"\n", "functions/a");
+    expect_folder("/srv/a.toml", "[assets]\nfolder = \"./a/b/\"\n", "/srv/./a/b/");
+    expect_folder("a.toml", "[assets]\nfolder = \"..a\"\n", "..a");
+    expect_folder("functions/a.toml", "", "shared");
+    static const char *const refused[] = {"",     "/srv/a", "..", "../a", "a/../../b",
+                                          "a/..", ".",      "./", "//a"};
+    for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+        char text[64];
+        char message[256];
+        snprintf(text, sizeof(text), "[assets]\nfolder = \"%s\"", refused[i]);
+        snprintf(message, sizeof(message),
+                 "fn0.toml:2: assets.folder: expected a folder below that of this file, like "
+                 "\"public\", not \"%s\"",
+                 refused[i]);
+        host_fails(text, message);
+    }
+    host_fails("[assets]\nfolder = [\"a\"]",
+               "fn0.toml:2: assets.folder: expected a folder below that of this file, like "
+               "\"public\", not a list");
+    host_fails("[assets]\nimmutable = \"../a\"",
+               "fn0.toml:2: assets.immutable: expected patterns of paths within the folder, like "
+               "\"src/**\", not \"../a\"");
+    host_fails("[assets]\nfoldr = \"a\"",
+               "fn0.toml:2: assets.foldr: unknown key; did you mean \"assets.folder\"?");
+    host_fails("[asets]\nfolder = \"a\"",
+               "fn0.toml:1: asets: unknown table; did you mean \"assets\"?");
+}
 
 static void unknown_keys_are_refused_with_a_hint(void **state)
 {
@@ -854,6 +902,7 @@ int main(void)
         cmocka_unit_test(prefixes_and_hosts),
         cmocka_unit_test(texts_and_variables),
         cmocka_unit_test(many_variables),
+        cmocka_unit_test(a_folder_is_seen_from_the_file_that_says_it),
         cmocka_unit_test(unknown_keys_are_refused_with_a_hint),
         cmocka_unit_test(syntax_errors_have_a_line),
         cmocka_unit_test(tables_may_be_nested_but_not_without_end),

@@ -22,9 +22,9 @@
 #define END "<!-- end keys -->\n"
 
 /* The order of reading, not of the table. */
-static const char *const sections[] = {"",           "net",      "log",      "limits",
-                                       "limits.max", "instance", "outbound", "environment",
-                                       "build",      "test"};
+static const char *const sections[] = {
+    "",         "net",    "log",         "limits", "limits.max", "instance",
+    "outbound", "assets", "environment", "build",  "test"};
 #define SECTION_COUNT (sizeof(sections) / sizeof(sections[0]))
 
 static bool stands_in(const struct configuration_info *row, const char *section)
@@ -61,6 +61,7 @@ static void add_value(struct buffer *text, const struct configuration_info *row)
     static const char *const names[] = {
         [CONFIGURATION_TEXT] = "text",
         [CONFIGURATION_NAME] = "name",
+        [CONFIGURATION_FOLDER] = "path of a folder",
         [CONFIGURATION_PATTERNS] = "list of patterns of paths",
         [CONFIGURATION_ADDRESSES] = "list of addresses with ports",
         [CONFIGURATION_PREFIXES] = "list of addresses and prefixes",

@@ -80,6 +80,15 @@ static void the_first_field_of_a_name_is_found(void **state)
     assert_null(field_find(NULL, 0, SLICE("host")));
 }
 
+static void what_stands_before_a_byte(void **state)
+{
+    (void)state;
+    assert_true(slice_equal(slice_before(SLICE("/a?b?c"), '?'), SLICE("/a")));
+    assert_true(slice_equal(slice_before(SLICE("/a"), '?'), SLICE("/a")));
+    assert_int_equal(slice_before(SLICE("?a"), '?').bytes, 0);
+    assert_int_equal(slice_before(slice_of(NULL), '?').bytes, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -89,6 +98,7 @@ int main(void)
         cmocka_unit_test(a_list_gives_its_elements),
         cmocka_unit_test(an_empty_list_has_none),
         cmocka_unit_test(the_first_field_of_a_name_is_found),
+        cmocka_unit_test(what_stands_before_a_byte),
     };
     return cmocka_run_group_tests_name("base/slice", tests, NULL, NULL);
 }

@@ -50,6 +50,14 @@ static void what_failed_says_why(void **state)
                         "400       0.0 ms  request_malformed\n");
 }
 
+static void a_file_has_no_call(void **state)
+{
+    char text[DEV_LINE_BYTES_MAX];
+    const struct access_record record = {.status = 200, .asset = true, .duration_ns = 300000};
+    (void)state;
+    assert_string_equal(format(&record, false, text) + 49, "200       0.3 ms        asset\n");
+}
+
 static void clients_cannot_colour_it(void **state)
 {
     (void)state;
@@ -79,10 +87,9 @@ static void a_long_path_is_cut(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_line_has_columns),
-        cmocka_unit_test(what_failed_says_why),
-        cmocka_unit_test(clients_cannot_colour_it),
-        cmocka_unit_test(a_long_path_is_cut),
+        cmocka_unit_test(a_line_has_columns),       cmocka_unit_test(what_failed_says_why),
+        cmocka_unit_test(clients_cannot_colour_it), cmocka_unit_test(a_long_path_is_cut),
+        cmocka_unit_test(a_file_has_no_call),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

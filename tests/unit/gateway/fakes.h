@@ -58,6 +58,7 @@ struct executor {
 
 struct directory {
     struct directory_entry *entry; /* the only one */
+    struct directory_watcher *watcher;
 };
 
 static void note(struct trace *trace, const char *format, ...)
@@ -243,6 +244,16 @@ struct directory_entry *directory_find(struct directory *directory, struct slice
 {
     struct directory_entry *entry = directory->entry;
     return entry && slice_equal(name, slice_of(entry->name)) ? entry : NULL;
+}
+
+void directory_watch(struct directory *directory, struct directory_watcher *watcher)
+{
+    directory->watcher = watcher;
+}
+
+void directory_unwatch(struct directory_watcher *watcher)
+{
+    (void)watcher;
 }
 
 #endif

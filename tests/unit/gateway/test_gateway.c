@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "../lib/folder.h"
 #include "base/identifier.h"
 #include "fakes.h"
 
@@ -29,6 +30,9 @@ struct fixture {
     struct log *log;
     const struct access_sink *access;
     int log_pipe[2];
+    struct loop *loop;
+    struct folder folder; /* of assets; empty path: none was made */
+    bool assets_never_cached;
     struct gateway *gateway;
     struct http_handler handler;
 };
@@ -36,10 +40,12 @@ struct fixture {
 static void make_gateway(struct fixture *fixture, const char *only_function)
 {
     const struct gateway_options options = {
+        .loop = fixture->loop,
         .directory = &fixture->directory,
         .executor = &fixture->executor,
         .configuration = &fixture->host,
         .only_function = only_function,
+        .assets_never_cached = fixture->assets_never_cached,
         .random = &fixture->random,
         .log = fixture->log,
         .access = fixture->access,
@@ -61,6 +67,7 @@ static int set_up(void **state)
     fixture->entry = (struct directory_entry){
         .name = "hello", .state = FUNCTION_READY, .version = &fixture->version};
     fixture->directory.entry = &fixture->entry;
+    assert_int_equal(loop_create(clock_system(), &fixture->loop, NULL), 0);
     assert_int_equal(pipe(fixture->log_pipe), 0);
     assert_int_equal(log_create(fixture->log_pipe[1], LOG_INFO, LOG_FORMAT_JSON, false,
                                 clock_system(), &fixture->log),
@@ -74,6 +81,9 @@ static int tear_down(void **state)
 {
     struct fixture *fixture = *state;
     gateway_destroy(fixture->gateway);
+    loop_destroy(fixture->loop);
+    if (fixture->folder.path[0])
+        folder_fini(&fixture->folder);
     exchange_fini(&fixture->exchange);
     log_destroy(fixture->log);
     close(fixture->log_pipe[0]);
@@ -308,6 +318,220 @@ static void a_wrong_proxy_is_an_error(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+/* ---- Assets ---- */
+
+/* Gives the function a folder with one file. */
+static void make_assets(struct fixture *fixture)
+{
+    folder_init(&fixture->folder);
+    folder_write(&fixture->folder, "a.css", "body{}", 6);
+    fixture->configuration.assets.folder = fixture->folder.path;
+    fixture->exchange.request.path_with_query = SLICE("/a.css");
+}
+
+static void expect_trace(struct fixture *fixture, const char *expected)
+{
+    assert_string_equal(fixture->trace.text, expected);
+    fixture->trace.text[0] = '\0';
+    fixture->exchange.responded = false;
+}
+
+/* Asks again, with another method or path. */
+static void ask(struct fixture *fixture, struct slice method, struct slice path)
+{
+    fixture->exchange.request.method = method;
+    fixture->exchange.request.path_with_query = path;
+    request(fixture);
+}
+
+/* What was never looked at has to be asked of the disk. */
+static void settle(struct fixture *fixture)
+{
+    for (int i = 0; i < 2000 && fixture->trace.text[0] == '\0'; i++)
+        loop_run_once(fixture->loop, 1);
+}
+
+static void an_asset_is_answered_without_a_call(void **state)
+{
+    struct fixture *fixture = *state;
+    make_assets(fixture);
+    request(fixture);
+    expect_trace(fixture, "respond:200 write:6 end ");
+    assert_string_equal(fixture->exchange.body, "body{}");
+    assert_non_null(strstr(fixture->exchange.fields, "x-request-id: "));
+    const struct access_note *note = fixture->exchange.request.note;
+    assert_true(note->asset && note->code == 0);
+    assert_string_equal(note->function, "hello");
+    ask(fixture, SLICE("HEAD"), SLICE("/a.css?v=1"));
+    expect_trace(fixture, "respond:200 end ");
+}
+
+static void all_else_is_the_functions(void **state)
+{
+    static const char *const paths[] = {"/",         "/none",   "/a.css/",
+                                        "/../a.css", "//a.css", "/a.css%00"};
+    struct fixture *fixture = *state;
+    make_assets(fixture);
+    for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+        ask(fixture, SLICE("GET"), slice_of(paths[i]));
+        settle(fixture);
+        expect_trace(fixture, "start ");
+        end_call(fixture);
+        fixture->trace.text[0] = '\0';
+    }
+    ask(fixture, SLICE("POST"), SLICE("/a.css"));
+    expect_trace(fixture, "start ");
+    end_call(fixture);
+    fixture->configuration.assets.folder = "/nonexistent/folder";
+    fixture->trace.text[0] = '\0';
+    ask(fixture, SLICE("GET"), SLICE("/a.css"));
+    settle(fixture);
+    expect_trace(fixture, "start ");
+    end_call(fixture);
+}
+
+static void an_assets_head_may_have_its_limit(void **state)
+{
+    struct fixture *fixture = *state;
+    make_assets(fixture);
+    fixture->exchange.request.head_bytes =
+        fixture->configuration.limits.value[LIMIT_REQUEST_HEADER] + 1;
+    request(fixture);
+    assert_int_equal(fixture->exchange.status, 431);
+}
+
+static void make_slow_assets(struct fixture *fixture)
+{
+    fixture->assets_never_cached = true;
+    make_gateway(fixture, NULL);
+    make_assets(fixture);
+}
+
+static void a_disk_is_waited_for(void **state)
+{
+    struct fixture *fixture = *state;
+    make_slow_assets(fixture);
+    request(fixture);
+    expect_trace(fixture, "");
+    settle(fixture);
+    assert_non_null(strstr(fixture->trace.text, "respond:200 "));
+    for (int i = 0; i < 2000 && !strstr(fixture->trace.text, "end "); i++)
+        loop_run_once(fixture->loop, 1);
+    expect_trace(fixture, "respond:200 write:6 end ");
+    ask(fixture, SLICE("GET"), SLICE("/none"));
+    expect_trace(fixture, "");
+    settle(fixture);
+    expect_trace(fixture, "start ");
+    end_call(fixture);
+}
+
+static void a_client_may_go_while_a_disk_is_waited_for(void **state)
+{
+    struct fixture *fixture = *state;
+    make_slow_assets(fixture);
+    request(fixture);
+    const struct access_note *note = fixture->exchange.request.note;
+    fixture->exchange.events->gone(fixture->exchange.context, ERROR_CLIENT_GONE);
+    assert_int_equal(note->code, ERROR_CLIENT_GONE);
+    for (int i = 0; i < 20; i++)
+        loop_run_once(fixture->loop, 1);
+    expect_trace(fixture, "");
+}
+
+static void a_function_may_go_while_a_disk_is_waited_for(void **state)
+{
+    struct fixture *fixture = *state;
+    make_slow_assets(fixture);
+    request(fixture);
+    fixture->directory.entry = NULL;
+    settle(fixture);
+    assert_int_equal(fixture->exchange.status, 404);
+}
+
+static void a_body_may_fail_while_a_disk_is_waited_for(void **state)
+{
+    struct fixture *fixture = *state;
+    make_slow_assets(fixture);
+    request(fixture);
+    fixture->exchange.events->body_failed(fixture->exchange.context, ERROR_REQUEST_MALFORMED);
+    settle(fixture);
+    assert_int_equal(fixture->exchange.status, 400);
+}
+
+/* ---- Before the first version ---- */
+
+static void publish(struct fixture *fixture, enum function_state function, bool removed)
+{
+    const struct directory_watcher *watcher = fixture->directory.watcher;
+    fixture->entry.state = function;
+    fixture->entry.version = function == FUNCTION_READY ? &fixture->version : NULL;
+    if (removed)
+        fixture->directory.entry = NULL;
+    watcher->changed(watcher->context, &fixture->entry, NULL, removed);
+}
+
+static void the_first_version_is_waited_for(void **state)
+{
+    struct fixture *fixture = *state;
+    make_assets(fixture);
+    publish(fixture, FUNCTION_COMPILING, false);
+    request(fixture);
+    expect_trace(fixture, "");
+    /* Of another function. */
+    struct directory_entry other = {.name = "other", .state = FUNCTION_READY};
+    fixture->directory.watcher->changed(fixture->directory.watcher->context, &other, NULL, false);
+    publish(fixture, FUNCTION_COMPILING, false);
+    expect_trace(fixture, "");
+    publish(fixture, FUNCTION_READY, false);
+    expect_trace(fixture, "respond:200 write:6 end ");
+    /* Nobody waits any more. */
+    publish(fixture, FUNCTION_READY, false);
+    expect_trace(fixture, "");
+}
+
+static void what_no_file_can_answer_waits_as_a_call(void **state)
+{
+    struct fixture *fixture = *state;
+    publish(fixture, FUNCTION_COMPILING, false);
+    ask(fixture, SLICE("POST"), SLICE("/a.css"));
+    expect_trace(fixture, "start ");
+    end_call(fixture);
+}
+
+static void a_function_without_assets_is_called_when_it_is_there(void **state)
+{
+    struct fixture *fixture = *state;
+    publish(fixture, FUNCTION_COMPILING, false);
+    request(fixture);
+    expect_trace(fixture, "");
+    publish(fixture, FUNCTION_READY, false);
+    expect_trace(fixture, "start ");
+    end_call(fixture);
+}
+
+static void who_waits_for_what_never_comes_is_told(void **state)
+{
+    struct fixture *fixture = *state;
+    publish(fixture, FUNCTION_COMPILING, false);
+    request(fixture);
+    fixture->executor.refuses = ERROR_FUNCTION_BROKEN;
+    publish(fixture, FUNCTION_BROKEN, false);
+    assert_int_equal(fixture->exchange.status, 503);
+    fixture->exchange.responded = false;
+    publish(fixture, FUNCTION_COMPILING, false);
+    request(fixture);
+    publish(fixture, FUNCTION_COMPILING, true);
+    assert_int_equal(fixture->exchange.status, 404);
+    fixture->exchange.responded = false;
+    fixture->directory.entry = &fixture->entry;
+    publish(fixture, FUNCTION_COMPILING, false);
+    request(fixture);
+    fixture->exchange.events->gone(fixture->exchange.context, ERROR_CLIENT_GONE);
+    fixture->trace.text[0] = '\0';
+    publish(fixture, FUNCTION_READY, false);
+    expect_trace(fixture, "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -327,6 +551,17 @@ int main(void)
         TEST(there_is_no_access_log_unless_asked_for),
         TEST(the_access_log_knows_requests_without_a_head),
         TEST(a_wrong_proxy_is_an_error),
+        TEST(an_asset_is_answered_without_a_call),
+        TEST(all_else_is_the_functions),
+        TEST(an_assets_head_may_have_its_limit),
+        TEST(a_disk_is_waited_for),
+        TEST(a_client_may_go_while_a_disk_is_waited_for),
+        TEST(a_function_may_go_while_a_disk_is_waited_for),
+        TEST(a_body_may_fail_while_a_disk_is_waited_for),
+        TEST(the_first_version_is_waited_for),
+        TEST(what_no_file_can_answer_waits_as_a_call),
+        TEST(a_function_without_assets_is_called_when_it_is_there),
+        TEST(who_waits_for_what_never_comes_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

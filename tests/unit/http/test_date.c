@@ -77,10 +77,67 @@ static void is_made_once_a_second(void **state)
     loop_destroy(loop);
 }
 
+static void expect_seconds(const char *text, int64_t expected)
+{
+    int64_t seconds = 0;
+    if (!http_date_read(slice_of(text), &seconds))
+        fail_msg("%s is no date", text);
+    assert_int_equal(seconds, expected);
+}
+
+static void dates_are_read_in_all_forms(void **state)
+{
+    (void)state;
+    expect_seconds("Sun, 06 Nov 1994 08:49:37 GMT", 784111777);
+    expect_seconds("Sunday, 06-Nov-94 08:49:37 GMT", 784111777);
+    expect_seconds("Sun Nov  6 08:49:37 1994", 784111777);
+    expect_seconds("Thu, 01 Jan 1970 00:00:00 GMT", 0);
+    expect_seconds("Thu, 29 Feb 2024 23:59:59 GMT", 1709251199);
+    expect_seconds("Fri, 31 Dec 9999 23:59:59 GMT", 253402300799);
+}
+
+static void what_is_no_date_is_not_read(void **state)
+{
+    static const char *const texts[] = {
+        "",
+        "0",
+        "784111777",
+        "now",
+        "Sun, 06 Nov 1994 08:49:37",
+        "Sun, 06 Nov 1994 08:49:37 CET",
+        "Sun, 06 Nov 1994 08:49:37 GMTx",
+        "Sun, 06 Now 1994 08:49:37 GMT",
+        "Sun, 06 Nov 1994 25:49:37 GMT",
+        "1994-11-06T08:49:37Z",
+        "Sunday, the sixth of November in the year of 1994 GMT",
+    };
+    int64_t seconds;
+    (void)state;
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        if (http_date_read(slice_of(texts[i]), &seconds))
+            fail_msg("%s is a date", texts[i]);
+    }
+    assert_false(http_date_read(SLICE("Sun, 06 Nov 1994 08:49:37 GMT\0"), &seconds));
+}
+
+static void what_is_written_is_read(void **state)
+{
+    static const int64_t times[] = {0, -1, 784111777, 253402300799, -62167219200, 4102444800};
+    char text[HTTP_DATE_BYTES + 1];
+    (void)state;
+    for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
+        http_date_write(times[i], text);
+        expect_seconds(text, times[i]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(is_made_once_a_second),
+        cmocka_unit_test(dates_are_read_in_all_forms),
+        cmocka_unit_test(what_is_no_date_is_not_read),
+        cmocka_unit_test(what_is_written_is_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -163,6 +163,24 @@ static void folders_to_watch(void **state)
     assert_false(inputs_has_file(project, "src/deep/x.ts"));
 }
 
+static void assets_are_no_inputs_unless_a_pattern_says_so(void **state)
+{
+    (void)state;
+    make("name = \"a\"\nmain = \"a.js\"\n[assets]\nfolder = \"./public/\"\n");
+    assert_false(inputs_has_folder(project, "public"));
+    assert_false(inputs_has_folder(project, "public/deep"));
+    assert_false(inputs_has_file(project, "public/a.css"));
+    assert_false(inputs_has_file(project, "public/deep/a.css"));
+    assert_true(inputs_has_file(project, "publication/a.css"));
+    assert_true(inputs_has_file(project, "src/public/a.css"));
+    assert_true(inputs_has_folder(project, ""));
+    make("name = \"a\"\nmain = \"a.js\"\n[assets]\nfolder = \"public\"\n"
+         "[build]\nwatch = [\"src\", \"public/*.json\"]\n");
+    assert_true(inputs_has_folder(project, "public"));
+    assert_true(inputs_has_file(project, "public/a.json"));
+    assert_false(inputs_has_file(project, "public/a.css"));
+}
+
 int main(void)
 {
 #define IN_A_FOLDER(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -172,6 +190,7 @@ int main(void)
         IN_A_FOLDER(what_the_project_says_counts),
         IN_A_FOLDER(the_component_is_no_input),
         IN_A_FOLDER(folders_to_watch),
+        IN_A_FOLDER(assets_are_no_inputs_unless_a_pattern_says_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -407,6 +407,24 @@ static void a_host_serves_the_function_as_it_is(void **state)
     project_destroy(project);
 }
 
+static void assets_are_seen_from_the_projects_folder(void **state)
+{
+    struct project *project =
+        make_of("name = \"a\"\nmain = \"a.js\"\n[assets]\nfolder = \"public\"\n");
+    struct host_configuration *host = NULL;
+    char folder_of_assets[sizeof(before)];
+    char here[sizeof(before)];
+    (void)state;
+    assert_non_null(getcwd(here, sizeof(here) - 8));
+    assert_string_equal(project->configuration->function.assets.folder, "public");
+    assert_int_equal(project_make_host(project, NULL, 0, &host, NULL), 0);
+    project_destroy(project);
+    strcpy(folder_of_assets, here);
+    strcat(folder_of_assets, "/public");
+    assert_string_equal(host->function.assets.folder, folder_of_assets);
+    host_configuration_destroy(host);
+}
+
 int main(void)
 {
 #define IN_A_FOLDER(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -424,6 +442,7 @@ int main(void)
         IN_A_FOLDER(what_is_wrong_above_the_file_says_where),
         IN_A_FOLDER(flags_lift_limits),
         IN_A_FOLDER(a_host_serves_the_function_as_it_is),
+        IN_A_FOLDER(assets_are_seen_from_the_projects_folder),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -21,6 +21,7 @@
 struct fixture {
     struct loop *loop;
     struct directory *directory;
+    struct directory_watcher watcher;
     char told[1024]; /* what the watcher was told */
     unsigned applied;
 };
@@ -60,7 +61,8 @@ static int set_up(void **state)
     check(fixture != NULL);
     check(loop_create(clock_system(), &fixture->loop, NULL) == 0);
     check(directory_create(fixture->loop, &fixture->directory, NULL) == 0);
-    directory_watch(fixture->directory, changed, fixture);
+    fixture->watcher = (struct directory_watcher){.changed = changed, .context = fixture};
+    directory_watch(fixture->directory, &fixture->watcher);
     *state = fixture;
     return 0;
 }
@@ -165,7 +167,7 @@ static void test_many_functions(void **state)
     struct fixture *fixture = *state;
     char name[16];
 
-    directory_watch(fixture->directory, NULL, NULL);
+    directory_unwatch(&fixture->watcher);
     for (int i = 0; i < 5000; i++) {
         snprintf(name, sizeof(name), "f%d", i);
         publish(fixture, name, FUNCTION_COMPILING, NULL, 0);
@@ -250,8 +252,9 @@ static void test_two_threads_send_and_the_order_is_kept(void **state)
     struct order order = {.kept = true};
     pthread_t threads[2];
 
-    directory_watch(fixture->directory, NULL, NULL);
-    directory_watch(fixture->directory, check_order, &order);
+    struct directory_watcher watcher = {.changed = check_order, .context = &order};
+    directory_unwatch(&fixture->watcher);
+    directory_watch(fixture->directory, &watcher);
     for (int i = 0; i < 2; i++)
         assert_int_equal(0, pthread_create(&threads[i], NULL, send_in_order, &senders[i]));
     for (int turns = 0; turns < 20000 && fixture->applied < 2 * ROUNDS; turns++)
@@ -262,6 +265,36 @@ static void test_two_threads_send_and_the_order_is_kept(void **state)
     assert_true(order.kept);
     assert_int_equal(-ROUNDS, order.last[0]);
     assert_int_equal(-ROUNDS, order.last[1]);
+    directory_unwatch(&watcher);
+}
+
+/* Takes itself out at the first thing that it is told. */
+static void leave(void *context, struct directory_entry *entry, struct version *old, bool removed)
+{
+    struct directory_watcher *self = context;
+
+    (void)entry;
+    (void)old;
+    (void)removed;
+    assert_non_null(self->context);
+    self->context = NULL;
+    directory_unwatch(self);
+}
+
+static void test_several_watchers_are_told(void **state)
+{
+    struct fixture *fixture = *state;
+    struct directory_watcher leaving = {.changed = leave, .context = &leaving};
+    struct directory_watcher second = {.changed = changed, .context = fixture};
+
+    directory_watch(fixture->directory, &leaving);
+    directory_watch(fixture->directory, &second);
+    publish(fixture, "a", FUNCTION_COMPILING, NULL, 0);
+    publish_removal(fixture, "a");
+    loop_run_once(fixture->loop, 0);
+    assert_string_equal("a:0:< a:0:< -a:0:< -a:0:< ", fixture->told);
+    assert_null(leaving.context);
+    directory_unwatch(&second);
 }
 
 int main(void)
@@ -275,6 +308,7 @@ int main(void)
         TEST(test_many_functions),
         TEST(test_the_end_with_entries_and_letters_under_way),
         TEST(test_two_threads_send_and_the_order_is_kept),
+        TEST(test_several_watchers_are_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 
-/* Patterns of paths, as [build] watch has them. Both are seen from the project's folder and have
- * slashes between their parts.
+/* Patterns of paths, as [build] watch and [assets] immutable have them. Both are seen from one
+ * folder (the project's, that of the assets) and have slashes between their parts.
  *
  * `*`, `?` and [abc] stand for characters of one name (fnmatch(3)), `**` for any number of folders;
  * whatever a pattern names stands for all that is in it. What is hidden (".git"), and folders that
  * tools fill (node_modules, target, __pycache__), is left out wherever a pattern does not name it
  * letter by letter. Any thread. */
 
-#ifndef FN0_PROJECT_PATTERN_H
-#define FN0_PROJECT_PATTERN_H
+#ifndef FN0_BASE_PATTERN_H
+#define FN0_BASE_PATTERN_H
 
 #include <stdbool.h>
 

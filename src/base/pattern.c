@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 
-#include "project/pattern.h"
+#include "base/pattern.h"
 
 #include <fnmatch.h>
 #include <limits.h>
