@@ -40,7 +40,7 @@ def test_a_person_s_way(browser, site, tmp_path):
     browser.open(site, width=640, height=480)
     assert browser.title == "A page" and browser.text("h1") == "Hello" and browser.text("output") == "script;"
     browser.fill("input", "two words")
-    browser.click("button")
+    browser.follow("button")
     assert browser.url == f"{site}/?a=two+words" and browser.text("output") == "script; a=1"
     browser.screenshot(tmp_path / "page.png")
     picture = (tmp_path / "page.png").read_bytes()

@@ -4,7 +4,7 @@
     def test_a_page(browser):
         browser.open(url)
         assert browser.text("h1") == "Hello"
-        browser.click("button")
+        browser.follow("button")
         browser.screenshot(path)
         assert browser.complaints() == []
 
@@ -117,15 +117,25 @@ class Browser:
         field.send_keys(text)
 
     def click(self, selector):
-        """Clicks; a page that this leads to is loaded when it returns."""
+        """Clicks what leads to no other page."""
         self.find(selector).click()
 
+    def follow(self, selector, seconds=20):
+        """Clicks a link or a button that leads to another page, and waits until that is loaded."""
+        self.driver.execute_script("window.isTheOldPage = true")
+        self.click(selector)
+        end = time.monotonic() + seconds
+        loaded = "return !window.isTheOldPage && document.readyState === 'complete'"
+        while not self.driver.execute_script(loaded):
+            assert time.monotonic() < end, f"{selector} led nowhere from {self.url}"
+            time.sleep(0.02)
+
     def wait_for(self, selector, seconds=10):
+        """Waits until there is at least one."""
         end = time.monotonic() + seconds
         while not self.all(selector):
             assert time.monotonic() < end, f"{selector} did not come: {self.driver.page_source[:2000]}"
             time.sleep(0.02)
-        return self.find(selector)
 
     # ---- What it makes of them
 
