@@ -95,6 +95,22 @@ def test_its_lock_file_is_that_of_the_tests():
     assert f'"version": "{wanted}"' in (EXAMPLE / "package-lock.json").read_text()
 
 
+def test_it_is_served_as_its_readme_says(example, start_host):
+    """Word for word, with the project's own limits left out: the default ones of a host are enough for a page."""
+    readme = (EXAMPLE / "README.md").read_text()
+    block = readme.split("## Serving it\n", 1)[1].split("    mkdir", 1)[1].split("\n\n", 1)[0]
+    *lines, serve = [line.strip() for line in ("mkdir" + block).splitlines()]
+    assert serve == "fn0 serve site/moon.wasm"
+    script = "\n".join(lines).replace("fn0 build", f"{PROGRAM} build --cache-dir={SHARED_CACHE}")
+    done = subprocess.run(
+        ["sh", "-ec", script], cwd=example.path, env=example.environment(), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    host = start_host(example.path / "site/moon.wasm")
+    assert "Which moon" in host.get("/birthday").text
+    assert host.get("/style.css").body == (EXAMPLE / "public/style.css").read_bytes()
+
+
 def test_a_visit(browser, dev):
     browser.open(f"{dev.url}/moon/2026-11-20")
     assert browser.title == "Friday, 20 November 2026 · Moonlight" and browser.text("h1") == "Waxing gibbous"
