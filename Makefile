@@ -119,7 +119,7 @@ $(BRIDGE_STRIPPED): build/bridge/libfn0_bridge_quick.a
 
 # ---- What one asks for --------------------------------------------------------------------------------------------------
 
-.PHONY: always help build run test test-asan units units-asan bridge-tests bridge-tests-asan sdk-tests whole whole-asan bench bench-bridge fuzz guests lint format clean \
+.PHONY: always help build run test test-asan units units-asan bridge-tests bridge-tests-asan sdk-tests whole whole-asan bench bench-bridge fuzz guests screenshots lint format clean \
 	set-up-build set-up-run set-up-sdk set-up-test set-up-bench
 
 help: ## this list
@@ -196,6 +196,9 @@ whole: build/fn0 guests sdk sdk-c sdk-python build/templates $(SDK)/native/shell
 whole-asan: $(PROGRAM_asan) guests sdk sdk-c sdk-python build/templates $(SDK)/native/shell-asan | set-up-test
 	@$(ASAN_ENVIRONMENT) FN0_SANITIZED=1 FN0_PROGRAM=$(CURDIR)/$(PROGRAM_asan) \
 		FN0_JAVASCRIPT_SHELL=$(CURDIR)/$(SDK)/native/shell-asan FN0_GUESTS=$(CURDIR)/build/guests $(PYTEST)
+
+screenshots: build/fn0 sdk | set-up-test ## the pictures of examples in their READMEs, anew, by a real browser
+	@UPDATE_SCREENSHOTS=1 FN0_PROGRAM=$(CURDIR)/build/fn0 $(PYTHON) -m pytest tests/examples -k screenshot
 
 guests: $(GUEST_FILES) ## the components that the tests serve, in build/guests/
 	@:

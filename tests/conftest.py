@@ -33,3 +33,13 @@ def probe():
     time, which a busy machine makes uneven."""
     with Host(guest("probe"), workers=2, listen=("127.0.0.1:0", "[::1]:0")) as host:
         yield host
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory):
+    """A real browser (tests/lib/browser.py), one for all tests; none is started where none is asked for."""
+    from browser import Browser
+
+    browser = Browser(tmp_path_factory.mktemp("browser"))
+    yield browser
+    browser.close()
