@@ -173,4 +173,5 @@ def test_screenshot(example, served, browser, scheme):
         eventually(lambda title=title: title in browser.text("#tasks"), what=title)
     browser.all("#tasks input")[1].click()
     browser.wait_for("#tasks li.done")
-    browser.keep_screenshot(example.source / f"screenshot-{scheme}.png")
+    name = "screenshot.png" if scheme == "light" else "screenshot-dark.png"
+    browser.keep_screenshot(example.source / name)
