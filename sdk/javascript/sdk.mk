@@ -26,7 +26,7 @@ $(QUICKJS)/patched: $(ENGINE)/quickjs.patch $(ENGINE)/source/Cargo.lock | set-up
 
 # ---- The library: one script --------------------------------------------------------------------------------------------
 
-$(SDK)/library.js: $(wildcard sdk/javascript/library/*) sdk/javascript/package-lock.json tools/javascript-library | set-up-sdk
+$(SDK)/library.js: $(wildcard sdk/javascript/library/*) sdk/javascript/builder/source-map.mjs sdk/javascript/package-lock.json tools/javascript-library | set-up-sdk
 	$(call SHOW,JS,$@)
 	@tools/javascript-library
 

@@ -157,6 +157,7 @@ struct project_configuration {
     struct {
         const char *command;
     } test;
+    struct texts outbound_allow; /* as a host's, where it is developed and tested */
     struct function_configuration function;
     struct configuration_origin *origins;          /* by the row's place in the table */
     struct configuration_origin *variable_origins; /* by the place in function.environment */

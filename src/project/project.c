@@ -292,12 +292,17 @@ int project_make_host(const struct project *project, const struct configuration_
                       struct error *error)
 {
     *ret_configuration = NULL;
-    struct configuration_flag *all = calloc(flag_count + 1, sizeof(all[0]));
+    const struct texts *allow = &project->configuration->outbound_allow;
+    struct configuration_flag *all = calloc(1 + allow->count + flag_count, sizeof(all[0]));
     if (!all)
         return error_set_memory(error);
-    all[0] = (struct configuration_flag){
+    size_t count = 0;
+    all[count++] = (struct configuration_flag){
         .key = "component", .value = project->component, .flag = "component"};
-    size_t count = 1 + copy_flags(all + 1, flags, flag_count, true);
+    for (size_t i = 0; i < allow->count; i++)
+        all[count++] = (struct configuration_flag){
+            .key = "outbound.allow", .value = allow->items[i], .flag = "outbound.allow"};
+    count += copy_flags(all + count, flags, flag_count, true);
     int code = host_configuration_create(NULL, all, count, ret_configuration, error);
     free(all);
     if (code)

@@ -71,10 +71,10 @@ int project_create(const struct project_options *options, struct project **ret_p
 void project_destroy(struct project *project);
 
 /* Makes the configuration of a host that serves the project's function and nothing else, as `fn0
- * serve COMPONENT` would: its component, limits, environment and the rest, the function's maxima no
- * lower than what it asks for; and of `flags` those that are of a host's keys (the others have done
- * their work in project_create). Errors as of
- * host_configuration_create; the caller destroys *ret_configuration. */
+ * serve COMPONENT` would: its component, limits, environment and the rest, what it may reach though
+ * it is not public ([outbound] allow), the function's maxima no lower than what it asks for; and of
+ * `flags` those that are of a host's keys (the others have done their work in project_create).
+ * Errors as of host_configuration_create; the caller destroys *ret_configuration. */
 int project_make_host(const struct project *project, const struct configuration_flag *flags,
                       size_t flag_count, struct host_configuration **ret_configuration,
                       struct error *error);

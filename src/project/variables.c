@@ -19,7 +19,8 @@ static bool is_project_key(const struct configuration_info *row)
 
 static bool is_list(const struct configuration_info *row)
 {
-    return row->kind == CONFIGURATION_HOSTS || row->kind == CONFIGURATION_PATTERNS;
+    return row->kind == CONFIGURATION_HOSTS || row->kind == CONFIGURATION_PATTERNS ||
+           row->kind == CONFIGURATION_EXCEPTIONS;
 }
 
 char *variable_name(const struct configuration_info *row, char name[VARIABLE_NAME_BYTES])

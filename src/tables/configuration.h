@@ -127,6 +127,9 @@
       "what the function is written in; auto: told by main, or by Cargo.toml")                    \
     X(PROJECT, "component", TEXT, component, "", 0, 0, NULL, NULL, NULL,                          \
       "the component that is made; without it .fn0/NAME.wasm")                                    \
+    X(PROJECT, "outbound.allow", EXCEPTIONS, outbound_allow, "", 0, 0, NULL, NULL, NULL,          \
+      "what the function may reach under fn0 dev and fn0 test though it is not public; what it "  \
+      "may reach on another host is that host's business")                                        \
     X(PROJECT, "build.command", TEXT, build.command, "", 0, 0, NULL, NULL, NULL,                  \
       "what makes the component in place of the language's own tool: run by sh in the project's " \
       "folder")                                                                                   \

@@ -9,6 +9,7 @@ import sys
 
 import pytest
 from host import PROGRAM, SHARED_CACHE, eventually, guest
+from origin import Origin
 from projects import Folder
 
 # Asks the function, and ends with 3 when the answer is not what is wanted.
@@ -85,6 +86,25 @@ def test_assets_are_served(tmp_path):
     project.write("public/a.txt", "a file")
     result = project.test()
     assert result.returncode == 0 and result.stdout == "a file\n", result.stderr
+
+
+def test_what_the_project_allows_is_within_reach(tmp_path):
+    with Origin() as origin:
+        command = (
+            'python3 -c "import os, urllib.request as u; '
+            f"print(u.urlopen(os.environ['FN0_URL'] + '/fetch?url={origin.url()}').read().decode())\""
+        )
+        project = Project(tmp_path, component="probe", command=command, more="[limits]\ncpu = '1s'\n")
+        result = project.test()
+        assert result.returncode == 1 and "HTTP Error 502" in result.stderr and not origin.requests
+        project = Project(
+            tmp_path, "probe", command, f"[limits]\ncpu = '1s'\n[outbound]\nallow = '{origin.authority}'\n"
+        )
+        result = project.test()
+        assert result.returncode == 0 and result.stdout == "origin\n\n", result.stderr
+        # A variable and a flag stand above the file.
+        assert project.test(FN0_OUTBOUND_ALLOW="10.0.0.0/8").returncode == 1
+        assert project.test("--outbound-allow", origin.authority, FN0_OUTBOUND_ALLOW="10.0.0.0/8").returncode == 0
 
 
 def test_a_function_that_fails_says_why(tmp_path):

@@ -184,6 +184,41 @@ def test_the_map_leads_back_to_the_lines_of_the_author(tmp_path):
         assert re.search(r"at .*fetch .*src/hello\.ts:4:\d+", stack), stack
 
 
+def test_a_place_is_found_without_the_whole_map(tmp_path):
+    """As Node's own reader of maps finds it, which reads all of it: from each checkpoint on, and before the first."""
+    write_project(
+        tmp_path, {"package.json": "{}", "a.ts": 'import * as z from "zod";\nexport default { fetch: () => z };'}
+    )
+    (tmp_path / "node_modules").symlink_to(PACKAGES)
+    for mode in ("production", "development"):
+        built = bundled(tmp_path, "a.ts", mode=mode, out=mode)
+        script = f"""
+            import {{ readFileSync }} from "node:fs";
+            import {{ SourceMap }} from "node:module";
+            import {{ originalPlaceOf }} from {json.dumps(str(BUNDLE.with_name("source-map.mjs")))};
+            const map = JSON.parse(readFileSync({json.dumps(str(built / "main.js.map"))}, "utf8"));
+            const lines = readFileSync({json.dumps(str(built / "main.js"))}, "utf8").split("\\n");
+            const reference = new SourceMap(map);
+            let asked = 0, wrong = [];
+            for (let line = 0; line < lines.length; line++)
+                for (let column = asked % 7; column <= lines[line].length + 1; column += lines.length > 1000 ? 13 : 59) {{
+                    const found = originalPlaceOf(map, line, column);
+                    const entry = reference.findEntry(line, column);
+                    const wanted = entry.generatedLine === line && entry.originalSource !== undefined
+                        ? [entry.originalSource, entry.originalLine, entry.originalColumn] : null;
+                    const got = found && [map.sources[found.source], found.line, found.column];
+                    asked++;
+                    if (JSON.stringify(got) !== JSON.stringify(wanted)) wrong.push([line, column, got, wanted]);
+                }}
+            console.log(JSON.stringify([asked, map.x_fn0_checkpoints.length / 6, wrong.slice(0, 3)]));
+        """
+        words = ["node", "--input-type=module", "-e", script]
+        done = subprocess.run(words, capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, done.stderr
+        asked, checkpoints, wrong = json.loads(done.stdout)
+        assert asked > 1000 and checkpoints > 20 and wrong == []
+
+
 def test_the_same_source_gives_the_same_bytes_wherever_it_stands(tmp_path):
     made = []
     for folder, out, modules in [("one", "out", "one/node_modules"), ("two/deeper", "../o", "far/away/node_modules")]:

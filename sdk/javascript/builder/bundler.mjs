@@ -14,6 +14,7 @@ import { describeErrors, describeNoDefault, unresolvedOf } from "./diagnosis.mjs
 import { hintsOf, messageOf } from "./messages.mjs";
 import { TAKEN_SILENTLY, notOffered, notOfferedText, refusedFile } from "./not-offered.mjs";
 import { jsxSource, packageOfFile, projectRoot, sourceName } from "./project.mjs";
+import { checkpointsOf } from "./source-map.mjs";
 
 // By require: an import of it takes 50 ms more, in which Node looks for the names that a CommonJS module exports.
 const esbuild = createRequire(import.meta.url)("esbuild");
@@ -163,13 +164,14 @@ async function passes(context) {
     }
 }
 
-// The map with the names of projectRoot's files, and without what depends on the machine.
+// The map with the names of projectRoot's files, without what depends on the machine, and with checkpoints.
 function namedMap(context, text) {
     const map = JSON.parse(text);
     map.file = "main.js";
     map.sources = map.sources.map((source) =>
         basename(source) === WRAPPER ? `fn0/${WRAPPER}` : sourceName(resolve(context.root, source), context.root),
     );
+    map.x_fn0_checkpoints = checkpointsOf(map.mappings);
     return JSON.stringify(map);
 }
 

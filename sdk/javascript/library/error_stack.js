@@ -4,7 +4,7 @@
 // files. The engine keeps the frames alone ("    at f (main.js:3:5)"); all else is made when the property is read, so
 // that an error which nobody looks at costs nothing.
 
-import { TraceMap, originalPositionFor, sourceContentFor } from "@jridgewell/trace-mapping";
+import { originalPlaceOf } from "../builder/source-map.mjs";
 import { hooks } from "./native.js";
 import { define } from "./web_idl.js";
 
@@ -15,37 +15,31 @@ const FRAME = /^    at (?:(.*) \()?([^()]*?)(?::(\d+):(\d+))?\)?$/;
 const engine = Object.getOwnPropertyDescriptor(Error.prototype, "stack");
 const engineCapture = Error.captureStackTrace;
 
-let sourceMapText = null;
 let sourceMap = null;
 
+// Called while a function is built, when parsing costs no call anything.
 hooks.setSourceMap = (json) => {
-  sourceMapText = json;
-  sourceMap = null;
+  try {
+    const { mappings, sources, sourcesContent, x_fn0_checkpoints } = JSON.parse(json);
+    sourceMap = { mappings, sources, sourcesContent, x_fn0_checkpoints };
+  } catch {
+    // A map that cannot be read must not hide the errors that would be described with it.
+    sourceMap = null;
+  }
 };
 
 function originalOf(line, column) {
-  if (sourceMapText === null) {
-    return null;
-  }
   try {
-    sourceMap ??= new TraceMap(sourceMapText);
-    const original = originalPositionFor(sourceMap, { line, column: column - 1 });
-    return original.source === null ? null : `${original.source}:${original.line}:${original.column + 1}`;
+    const original = sourceMap && originalPlaceOf(sourceMap, line - 1, column - 1);
+    return original && `${sourceMap.sources[original.source]}:${original.line + 1}:${original.column + 1}`;
   } catch {
-    // A map that cannot be read must not hide the error that is being described.
-    sourceMapText = null;
     return null;
   }
 }
 
 // The lines of a file of the author's as the source map has them; null where it doesn't.
 export function sourceLines(file) {
-  try {
-    sourceMap ??= new TraceMap(sourceMapText);
-    return sourceContentFor(sourceMap, file)?.split("\n") ?? null;
-  } catch {
-    return null;
-  }
+  return sourceMap?.sourcesContent?.[sourceMap.sources.indexOf(file)]?.split("\n") ?? null;
 }
 
 // A frame's line of a completed stack, taken apart; null for any other line.

@@ -294,6 +294,8 @@ static const char every_key_of_a_project[] = "name = \"hello-2\"\n"
                                              "watch = [\"a\", \"b/**\"]\n"
                                              "[test]\n"
                                              "command = \"try it\"\n"
+                                             "[outbound]\n"
+                                             "allow = [\"10.1.0.0/16\", \"[::1]:80\"]\n"
                                              "[limits]\n"
                                              "cpu = \"1h\"\n";
 
@@ -312,6 +314,8 @@ static void each_key_of_a_project_goes_to_its_place(void **state)
     assert_string_equal(project->test.command, "try it");
     assert_int_equal(project->build.watch.count, 2);
     assert_string_equal(project->build.watch.items[1], "b/**");
+    assert_int_equal(project->outbound_allow.count, 2);
+    assert_string_equal(project->outbound_allow.items[1], "[::1]:80");
     assert_int_equal(project->function.limits.value[LIMIT_CPU], 3600000000000);
     assert_int_equal(project->function.limits.value[LIMIT_MEMORY], 128 << 20);
     for (size_t i = 0; i < configuration_info_count(); i++) {

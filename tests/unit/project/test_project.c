@@ -425,6 +425,30 @@ static void assets_are_seen_from_the_projects_folder(void **state)
     host_configuration_destroy(host);
 }
 
+static void its_host_lets_it_reach_what_the_project_allows(void **state)
+{
+    (void)state;
+    static const struct configuration_flag flag = {
+        .key = "outbound.allow", .value = "10.1.0.0/16", .flag = "--outbound-allow"};
+    struct host_configuration *host = NULL;
+    struct project *project = make_of("name = \"a\"\nmain = \"a.js\"\n"
+                                      "outbound.allow = [\"127.0.0.1:9000\", \"::1\"]\n");
+    assert_int_equal(project_make_host(project, NULL, 0, &host, NULL), 0);
+    project_destroy(project);
+    assert_int_equal(host->outbound_allow.count, 2);
+    assert_string_equal(host->outbound_allow.items[0], "127.0.0.1:9000");
+    assert_string_equal(host->outbound_allow.items[1], "::1");
+    host_configuration_destroy(host);
+
+    /* A flag takes the list's place. */
+    project = make(&(struct project_options){.flags = &flag, .flag_count = 1});
+    assert_int_equal(project_make_host(project, &flag, 1, &host, NULL), 0);
+    project_destroy(project);
+    assert_int_equal(host->outbound_allow.count, 1);
+    assert_string_equal(host->outbound_allow.items[0], "10.1.0.0/16");
+    host_configuration_destroy(host);
+}
+
 int main(void)
 {
 #define IN_A_FOLDER(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -443,6 +467,7 @@ int main(void)
         IN_A_FOLDER(flags_lift_limits),
         IN_A_FOLDER(a_host_serves_the_function_as_it_is),
         IN_A_FOLDER(assets_are_seen_from_the_projects_folder),
+        IN_A_FOLDER(its_host_lets_it_reach_what_the_project_allows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -53,14 +53,20 @@ static void names_are_made_of_keys(void **state)
 static void the_environment_stands_behind_dotenv(void **state)
 {
     (void)state;
-    static const char *const environment[] = {
-        "PATH=/bin", "FN0_LIMITS_CPU=2s",       "FN0_SDK=/sdk",  "FN0_ENVIRONMENT_KEY=a=b",
-        "odd",       "FN0_OUTBOUND_HOSTS=a, b", "FN0_WORKERS=3", NULL};
+    static const char *const environment[] = {"PATH=/bin",
+                                              "FN0_LIMITS_CPU=2s",
+                                              "FN0_SDK=/sdk",
+                                              "FN0_ENVIRONMENT_KEY=a=b",
+                                              "odd",
+                                              "FN0_OUTBOUND_HOSTS=a, b",
+                                              "FN0_WORKERS=3",
+                                              "FN0_OUTBOUND_ALLOW=::1,10.0.0.0/8",
+                                              NULL};
     struct variables variables;
     assert_int_equal(variables_read(".env", SLICE("FN0_LIMITS_CPU=1s\n\nGREETING='hi you'\n"),
                                     environment, &arena, &variables, NULL),
                      0);
-    assert_int_equal(variables.count, 6);
+    assert_int_equal(variables.count, 8);
     is_flag(&variables.flags[0], "limits.cpu", "1s", "FN0_LIMITS_CPU");
     assert_int_equal(variables.flags[0].source, CONFIGURATION_SOURCE_DOTENV);
     assert_string_equal(variables.flags[0].path, ".env");
@@ -73,6 +79,8 @@ static void the_environment_stands_behind_dotenv(void **state)
     is_flag(&variables.flags[3], "environment.*", "KEY=a=b", "FN0_ENVIRONMENT_KEY");
     is_flag(&variables.flags[4], "outbound.hosts", "a", "FN0_OUTBOUND_HOSTS");
     is_flag(&variables.flags[5], "outbound.hosts", "b", "FN0_OUTBOUND_HOSTS");
+    is_flag(&variables.flags[6], "outbound.allow", "::1", "FN0_OUTBOUND_ALLOW");
+    is_flag(&variables.flags[7], "outbound.allow", "10.0.0.0/8", "FN0_OUTBOUND_ALLOW");
 }
 
 static void what_is_no_key_is_refused_in_dotenv(void **state)
