@@ -103,7 +103,8 @@ static int make_line(struct line *line, const char *sdk, const char *folder, con
                                           "-ffunction-sections",
                                           /* Names are kept: backtraces name functions. */
                                           "-Wl,--strip-debug", "-Wl,--gc-sections"};
-    static const char *const objects[] = {"/lib/fn0.o", "/lib/bindings.o", "/lib/component_type.o"};
+    static const char *const objects[] = {"/lib/fn0.o", "/lib/fetch.o", "/lib/bindings.o",
+                                          "/lib/component_type.o"};
     add(line, "", clangs[0]);
     for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
         add(line, "", options[i]);
