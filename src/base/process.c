@@ -27,13 +27,23 @@ void process_fini(struct process *process)
     pthread_mutex_destroy(&process->mutex);
 }
 
-void process_cancel(struct process *process)
+static void kill_child(struct process *process, bool cancel)
 {
     pthread_mutex_lock(&process->mutex);
-    process->cancelled = true;
+    process->cancelled = process->cancelled || cancel;
     if (process->child != 0)
         kill(process->group ? -process->child : process->child, SIGKILL);
     pthread_mutex_unlock(&process->mutex);
+}
+
+void process_kill(struct process *process)
+{
+    kill_child(process, false);
+}
+
+void process_cancel(struct process *process)
+{
+    kill_child(process, true);
 }
 
 /* Answers what errno says. */
@@ -63,6 +73,8 @@ static int spawn_with(const struct process_options *options, const int *copies, 
     for (size_t i = 0; i < options->descriptor_count && number == 0; i++)
         number = posix_spawn_file_actions_adddup2(&actions, copies[i],
                                                   PROCESS_DESCRIPTOR_FIRST + (int)i);
+    if (number == 0 && options->errors != 0)
+        number = posix_spawn_file_actions_adddup2(&actions, options->errors, STDERR_FILENO);
     if (number == 0 && options->output_to_errors)
         number = posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
     if (number == 0 && options->folder != NULL)
@@ -79,7 +91,7 @@ fail_attributes:
 /* Starts the child. Answers what errno says. Under the mutex. */
 static int spawn(const struct process_options *options, pid_t *ret_child)
 {
-    int copies[PROCESS_DESCRIPTORS_MAX];
+    int copies[PROCESS_DESCRIPTORS_MAX] = {0};
     size_t count = 0;
     int number = 0;
 
@@ -97,10 +109,9 @@ static int spawn(const struct process_options *options, pid_t *ret_child)
     return number;
 }
 
-int process_run(struct process *process, const struct process_options *options, int *ret_status,
-                struct error *error)
+int process_start(struct process *process, const struct process_options *options,
+                  struct error *error)
 {
-    siginfo_t ended;
     pid_t child = 0;
     int number = 0;
     bool cancelled;
@@ -122,7 +133,17 @@ int process_run(struct process *process, const struct process_options *options, 
         return error_set(error, ERROR_NOT_FOUND, "there is no program %s", options->program);
     if (number != 0)
         return error_set_errno(error, number, "cannot start %s", options->words[0]);
+    return 0;
+}
 
+int process_wait(struct process *process, const char *name, int *ret_status, struct error *error)
+{
+    /* Only this thread sets it. */
+    pid_t child = process->child;
+    siginfo_t ended;
+    bool cancelled;
+
+    check(child != 0);
     /* Not reaped while process_cancel may kill it, so its number is nobody else's. */
     while (waitid(P_PID, (id_t)child, &ended, WEXITED | WNOWAIT) != 0)
         check(errno == EINTR);
@@ -133,6 +154,14 @@ int process_run(struct process *process, const struct process_options *options, 
     while (waitpid(child, ret_status, 0) < 0)
         check(errno == EINTR);
     if (cancelled && !(WIFEXITED(*ret_status) && WEXITSTATUS(*ret_status) == 0))
-        return error_set(error, ERROR_CLOSED, "%s was cancelled", options->words[0]);
+        return error_set(error, ERROR_CLOSED, "%s was cancelled", name);
     return 0;
+}
+
+int process_run(struct process *process, const struct process_options *options, int *ret_status,
+                struct error *error)
+{
+    int code = process_start(process, options, error);
+
+    return code == 0 ? process_wait(process, options->words[0], ret_status, error) : code;
 }

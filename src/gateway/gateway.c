@@ -135,7 +135,8 @@ static void on_request(void *context, struct http_exchange *exchange)
     const char *function = function_of(gateway, request);
     struct directory_entry *entry =
         function ? directory_find(gateway->directory, slice_of(function)) : NULL;
-    if (gateway->notice && (!entry || entry->state == FUNCTION_BROKEN)) {
+    if (gateway->notice && (!entry || entry->state == FUNCTION_BROKEN ||
+                            notice_comes_first(gateway->notice, request))) {
         note->code = ERROR_FUNCTION_BROKEN;
         notice_send(exchange, gateway->notice, id);
         return;
