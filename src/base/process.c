@@ -6,7 +6,10 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/check.h"
@@ -14,6 +17,24 @@
 /* Copies of the descriptors lie from here on, so that giving the child one never takes another's
  * number away. */
 #define COPY_FIRST (PROCESS_DESCRIPTOR_FIRST + PROCESS_DESCRIPTORS_MAX)
+
+char **process_environment(const char *const *environment, const char *variable)
+{
+    const size_t name_bytes = strcspn(variable, "=") + 1;
+    size_t count = 0;
+    size_t kept = 0;
+
+    while (environment[count] != NULL)
+        count++;
+    char **made = calloc(count + 2, sizeof(made[0]));
+    for (size_t i = 0; made != NULL && i < count; i++) {
+        if (strncmp(environment[i], variable, name_bytes) != 0)
+            made[kept++] = (char *)environment[i];
+    }
+    if (made != NULL)
+        made[kept] = (char *)variable;
+    return made;
+}
 
 int process_init(struct process *process, struct error *error)
 {
@@ -27,23 +48,43 @@ void process_fini(struct process *process)
     pthread_mutex_destroy(&process->mutex);
 }
 
-static void kill_child(struct process *process, bool cancel)
+/* Under the mutex. */
+static void send(const struct process *process, int signal_number)
 {
-    pthread_mutex_lock(&process->mutex);
-    process->cancelled = process->cancelled || cancel;
     if (process->child != 0)
-        kill(process->group ? -process->child : process->child, SIGKILL);
-    pthread_mutex_unlock(&process->mutex);
+        kill(process->group ? -process->child : process->child, signal_number);
 }
 
 void process_kill(struct process *process)
 {
-    kill_child(process, false);
+    pthread_mutex_lock(&process->mutex);
+    send(process, SIGKILL);
+    pthread_mutex_unlock(&process->mutex);
+}
+
+/* Waits until the child is gone, or its time is over. Under the mutex, which is let go. */
+static void give_time(struct process *process)
+{
+    const struct timespec pause = {.tv_nsec = 2000000};
+
+    for (int ms = 0; ms < PROCESS_GRACE_MS && process->child != 0; ms += 2) {
+        pthread_mutex_unlock(&process->mutex);
+        (void)nanosleep(&pause, NULL);
+        pthread_mutex_lock(&process->mutex);
+    }
 }
 
 void process_cancel(struct process *process)
 {
-    kill_child(process, true);
+    pthread_mutex_lock(&process->mutex);
+    process->cancelled = true;
+    if (process->gentle) {
+        send(process, SIGTERM);
+        give_time(process);
+    }
+    /* None that is another one: nothing is started any more. */
+    send(process, SIGKILL);
+    pthread_mutex_unlock(&process->mutex);
 }
 
 /* Answers what errno says. */
@@ -125,6 +166,7 @@ int process_start(struct process *process, const struct process_options *options
     if (!cancelled && number == 0) {
         process->child = child;
         process->group = options->group;
+        process->gentle = options->gentle;
     }
     pthread_mutex_unlock(&process->mutex);
     if (cancelled)
@@ -148,8 +190,11 @@ int process_wait(struct process *process, const char *name, int *ret_status, str
     while (waitid(P_PID, (id_t)child, &ended, WEXITED | WNOWAIT) != 0)
         check(errno == EINTR);
     pthread_mutex_lock(&process->mutex);
-    process->child = 0;
     cancelled = process->cancelled;
+    /* What it has started may have stayed; its number is still the group's. */
+    if (cancelled && process->group)
+        send(process, SIGKILL);
+    process->child = 0;
     pthread_mutex_unlock(&process->mutex);
     while (waitpid(child, ret_status, 0) < 0)
         check(errno == EINTR);

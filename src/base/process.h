@@ -29,6 +29,7 @@ struct process {
     pthread_mutex_t mutex;
     pid_t child; /* 0: none */
     bool group;  /* the child leads one */
+    bool gentle;
     bool cancelled;
 };
 
@@ -41,9 +42,16 @@ struct process_options {
     bool output_to_errors;    /* its stdout is its stderr */
     const char *folder;       /* where it works; NULL: where the caller does */
     char *const *environment; /* NAME=VALUE, the last NULL; NULL: the caller's */
-    bool group; /* it leads a group of its own, which process_cancel kills with all that it started
-                 */
+    bool group;  /* it leads a group of its own, which is killed with all that it started */
+    bool gentle; /* process_cancel asks it to end (SIGTERM) and gives it a moment to clean up */
 };
+
+/* That moment. */
+#define PROCESS_GRACE_MS 1000
+
+/* A copy of an environment with `variable` ("NAME=VALUE") in it, in place of what had its name; all
+ * texts are borrowed. NULL without memory; the caller frees the array. Any thread. */
+char **process_environment(const char *const *environment, const char *variable);
 
 /* Readies it. Returns 0 or ERROR_OUT_OF_MEMORY. */
 int process_init(struct process *process, struct error *error);
@@ -67,7 +75,8 @@ int process_run(struct process *process, const struct process_options *options, 
 /* Kills the child that runs, or its group, if any. Any thread. */
 void process_kill(struct process *process);
 
-/* The same, and every process_run that ends or begins later is ERROR_CLOSED. Any thread. */
+/* The same, and every process_run that ends or begins later is ERROR_CLOSED. A gentle one has to be
+ * waited for meanwhile. Any thread. */
 void process_cancel(struct process *process);
 
 #endif

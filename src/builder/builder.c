@@ -176,6 +176,7 @@ int builder_run(struct builder *builder, const struct builder_tool *tool, int *r
         .folder = tool->folder,
         .environment = tool->environment,
         .group = true,
+        .gentle = true,
     };
     int code;
 

@@ -3,7 +3,6 @@
 #include "builder/javascript.h"
 
 #include <errno.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +13,7 @@
 #include "base/file.h"
 #include "builder/custom_section.h"
 #include "builder/frame.h"
+#include "builder/scratch.h"
 
 #define ENGINE "engine.wasm"
 #define BUNDLER "builder/bundle.mjs"
@@ -26,9 +26,6 @@
 #define MAP_BYTES_MAX (256u << 20)
 #define NOTICES_BYTES_MAX (16u << 20)
 #define SOURCES_BYTES_MAX (4u << 20)
-
-/* What the next does on the way down a folder. */
-#define WALK_DESCRIPTORS 16
 
 bool javascript_is_entry(const char *path)
 {
@@ -77,33 +74,6 @@ int javascript_find_sdk(const char *named, const char *program_folder, char ret_
                 ret_path, parts[i]);
     }
     return code;
-}
-
-/* ---- The folder of what stands between ------------------------------------------------------- */
-
-static int make_folder(char ret_path[PATH_MAX], struct error *error)
-{
-    const char *base = getenv("TMPDIR");
-    int code = path_in(ret_path, base != NULL && base[0] == '/' ? base : "/tmp", "fn0-build-XXXXXX",
-                       error);
-
-    if (code == 0 && mkdtemp(ret_path) == NULL)
-        code = error_set_errno(error, errno, "cannot make a folder %s", ret_path);
-    return code;
-}
-
-static int remove_entry(const char *path, const struct stat *status, int kind, struct FTW *place)
-{
-    (void)status;
-    (void)kind;
-    (void)place;
-    (void)remove(path);
-    return 0;
-}
-
-static void remove_folder(const char *path)
-{
-    (void)nftw(path, remove_entry, WALK_DESCRIPTORS, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
 }
 
 /* ---- Bundling -------------------------------------------------------------------------------- */
@@ -301,11 +271,11 @@ int javascript_build(struct builder *builder, const struct javascript_options *o
 
     built_init(ret_built);
     if (code == 0)
-        code = make_folder(folder, error);
+        code = scratch_make(folder, error);
     if (code != 0)
         return code;
     code = build_in(builder, options, folder, ret_built, error);
-    remove_folder(folder);
+    scratch_remove(folder);
     return code;
 }
 

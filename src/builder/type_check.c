@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,7 +34,8 @@ struct type_check {
     pthread_t thread;
     FILE *output; /* of tsc */
     bool joined;
-    size_t count; /* of the check that runs */
+    _Atomic bool ended; /* nothing is told any more */
+    size_t count;       /* of the check that runs */
     /* The error that is being read, since its text may go on. */
     struct buffer text;
     size_t file_bytes; /* within the text, at its beginning; the next two are behind it */
@@ -107,7 +109,8 @@ static void finish_error(struct type_check *check)
     if (error.file.bytes > 0 && bytes > 0 && (size_t)bytes < sizeof(path) &&
         file_read(path, &content, NULL, NULL) == 0)
         error.source = find_line(buffer_slice(&content), error.line);
-    check->options.found(check->options.context, &error);
+    if (!check->ended)
+        check->options.found(check->options.context, &error);
     check->count++;
     check->reading = false;
     buffer_fini(&content);
@@ -116,7 +119,8 @@ static void finish_error(struct type_check *check)
 static void finish_check(struct type_check *check)
 {
     finish_error(check);
-    check->options.done(check->options.context, check->count);
+    if (!check->ended)
+        check->options.done(check->options.context, check->count);
     check->count = 0;
 }
 
@@ -283,6 +287,7 @@ void type_check_destroy(struct type_check *check)
 {
     if (!check)
         return;
+    check->ended = true;
     process_kill(&check->process);
     type_check_wait(check);
     reap(check);

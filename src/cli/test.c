@@ -72,24 +72,6 @@ static bool read_url(struct run *run)
     return true;
 }
 
-/* The environment with FN0_URL; its texts are borrowed. NULL without memory. */
-static char **make_environment(const struct run *run, char *url)
-{
-    const char *const *environment = run->program->environment;
-    size_t count = 0;
-    size_t kept = 0;
-    while (environment[count])
-        count++;
-    char **made = calloc(count + 2, sizeof(made[0]));
-    for (size_t i = 0; made && i < count; i++) {
-        if (strncmp(environment[i], URL_VARIABLE, strlen(URL_VARIABLE)) != 0)
-            made[kept++] = (char *)environment[i];
-    }
-    if (made)
-        made[kept] = url;
-    return made;
-}
-
 static const char *find_command(const struct project *project)
 {
     const struct language_info *language = language_info(project->language);
@@ -121,7 +103,7 @@ static int run_tests(struct run *run)
     char script[SCRIPT_BYTES];
     char url[sizeof(URL_VARIABLE) + READY_BYTES];
     (void)snprintf(url, sizeof(url), URL_VARIABLE "%s", run->url);
-    char **environment = make_environment(run, url);
+    char **environment = process_environment(run->program->environment, url);
     char **words = make_words(run, script);
     const struct process_options options = {
         .program = "sh",
