@@ -313,6 +313,14 @@ def test_a_full_disk(tmp_path):
         os.system(f"umount {small}")
 
 
+def test_what_fails_is_told_to_programs_too(project):
+    project.write("src/index.ts", "syntax")
+    failed = project.build("--json")
+    assert failed.returncode == 1
+    assert json.loads(failed.stdout) == {"error": "src/index.ts cannot be bundled: the reason is above"}
+    assert "src/index.ts:1:1: error" in failed.stderr
+
+
 # ---- Artifacts
 
 

@@ -3,12 +3,16 @@
 mistake in the source, a full disk, no network, Ctrl-C in the middle, a port in use. Each is said with what to do about
 it, and nothing half-written is left."""
 
+import contextlib
+import json
 import os
 import re
 import signal
 import socket
 import subprocess
 import time
+import urllib.request
+from pathlib import Path
 
 import pytest
 from host import END_SECONDS, PROGRAM, SANITIZED, SHARED_CACHE, eventually
@@ -149,6 +153,61 @@ def test_a_full_disk(place, template, tmp_path):
     left = [name for name in left if not name.removeprefix("./").startswith((*WORK, ".venv"))]
     assert left == before
     assert list(small.iterdir()) == []
+
+
+def test_a_disk_that_fills_while_it_serves(place, tmp_path):
+    """The old version goes on, and the next save is built when there is room again."""
+    place.make("javascript")
+    small = tmp_path / "small"
+    small.mkdir()
+    script = 'mount -t tmpfs -o size=12m none "$1" && cp -a . "$1" && cd "$1" && shift && exec "$@"'
+    process = subprocess.Popen(
+        ["unshare", "--map-root-user", "--mount", "sh", "-c", script, "sh", small]
+        + [str(PROGRAM), "dev", "--json", CACHE, "--listen=127.0.0.1:0"],
+        cwd=place.path,
+        env=place.environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+    def next_event(kind):
+        for line in process.stdout:
+            event = json.loads(line)
+            if event.get("event") == kind:
+                return event
+        raise AssertionError(process.communicate())
+
+    try:
+        url = next_event("ready")["url"]
+        # As that process sees it.
+        inside = Path(f"/proc/{process.pid}/root{small}")
+        source = inside / "src/index.js"
+        text = source.read_text()
+        assert ask(url) == "Hello, world!\n"
+        with contextlib.suppress(OSError), (inside / "filler").open("wb", buffering=0) as filler:
+            while True:
+                filler.write(bytes(65536))
+        with source.open("r+") as file:
+            file.write(text.replace("${env.GREETING}", "Howdy, dear old"))
+        failed = next_event("error")
+        assert "No space left on device: make room on that disk" in failed["error"]
+        assert ask(url) == "Hello, world!\n"
+        (inside / "filler").unlink()
+        with source.open("r+") as file:
+            file.write(text.replace("${env.GREETING}", "Servus, du alte"))
+        next_event("build")
+        eventually(lambda: ask(url) == "Servus, du alte, world!\n", 20, "the new version")
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=END_SECONDS)
+        assert process.returncode == 0
+    finally:
+        process.kill()
+
+
+def ask(url):
+    with urllib.request.urlopen(url) as answer:
+        return answer.read().decode()
 
 
 def test_no_room_for_what_stands_between(place, tmp_path):
