@@ -157,6 +157,20 @@ void fn0_bytes_fini(struct fn0_bytes *bytes);
 int fn0_component_compile(struct fn0_engine *engine, struct fn0_slice wasm,
                           struct fn0_bytes *ret_artifact, struct fn0_error *error);
 
+/* What the machine code of a component depends on, as a hash (SHA-256): all of it but what its
+ * memories and its globals that may change begin with, and custom sections of the component. Only
+ * components that were made by taking a snapshot have one (others have their code to themselves):
+ * false. `for_others`: also false where its artifact may not be handed to fn0_component_relink,
+ * which takes some milliseconds more to find out. Any thread. */
+bool fn0_component_code_key(struct fn0_slice wasm, bool for_others, uint8_t ret_key[32]);
+
+/* Makes the artifact of a component from that of another one which has the same code key: the same
+ * bytes as fn0_component_compile makes, in milliseconds. False, and nothing is made, where it has
+ * to be compiled after all. THE CALLER VOUCHES FOR THE ARTIFACT, and that it is one of that key,
+ * `for_others`. Any thread. The caller ends *ret_artifact with fn0_bytes_fini. */
+bool fn0_component_relink(struct fn0_slice wasm, struct fn0_slice artifact,
+                          struct fn0_bytes *ret_artifact);
+
 /* Loads an artifact by mapping the file `fd` (borrowed; not closed; its position is not used). THE
  * CALLER VOUCHES FOR ITS CONTENT: artifacts are native code. The component is linked and ready to
  * make instances. Any thread. */

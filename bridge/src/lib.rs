@@ -3,7 +3,7 @@
 //! The Rust side of `include/fn0_bridge.h`, whose words are the manual of everything here.
 //!
 //! From the outside inwards: `abi` has the header's types; `engine`, `component`, `instance`,
-//! `call`, `snapshot` and `toml` its functions; `shared` is what C's functions and the guest's imports both
+//! `call`, `snapshot`, `relink` and `toml` its functions; `shared` is what C's functions and the guest's imports both
 //! touch; `state` is what wasmtime keeps for a guest; `http` and `io` are the imports that are
 //! fn0's own. All other imports are `wasmtime-wasi`'s.
 
@@ -25,6 +25,7 @@ mod io;
 mod limiter;
 mod local;
 mod refusal;
+pub mod relink;
 mod shared;
 pub mod snapshot;
 mod state;

@@ -3,22 +3,11 @@
 #include "fn0.h"
 
 #include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "function.h"
-
-/* What a host takes at once. */
-#define WRITE_BYTES_MAX 4096
-#define READ_BYTES 65536
-
-/* One piece of memory that is freed with the request. */
-struct piece {
-    struct piece *next;
-    max_align_t memory[];
-};
+#include "request.h"
 
 struct fn0_request {
     wasi_http_types_own_incoming_request_t incoming;
@@ -28,8 +17,8 @@ struct fn0_request {
     const char *method; /* NULL: not asked for yet; so are the next */
     const char *path;
     const char *query; /* behind the question mark; NULL: none */
-    char *body;
-    size_t body_bytes;
+    struct fn0_fetch *fetches;
+    struct body body;
     bool body_taken;
     /* The answer. */
     int status;
@@ -42,7 +31,7 @@ struct fn0_request {
 
 /* ---- Memory ---- */
 
-static void *take(struct fn0_request *request, size_t bytes)
+void *request_take(struct fn0_request *request, size_t bytes)
 {
     struct piece *piece = malloc(sizeof(*piece) + bytes);
     if (!piece)
@@ -52,12 +41,17 @@ static void *take(struct fn0_request *request, size_t bytes)
     return piece->memory;
 }
 
-static char *copy(struct fn0_request *request, const uint8_t *data, size_t bytes)
+char *request_copy(struct fn0_request *request, const void *data, size_t bytes)
 {
-    char *text = take(request, bytes + 1);
+    char *text = request_take(request, bytes + 1);
     memcpy(text, data, bytes);
     text[bytes] = '\0';
     return text;
+}
+
+struct fn0_fetch **request_fetches(struct fn0_request *request)
+{
+    return &request->fetches;
 }
 
 static void free_all(struct fn0_request *request)
@@ -67,12 +61,6 @@ static void free_all(struct fn0_request *request)
         free(request->pieces);
         request->pieces = next;
     }
-}
-
-/* The bindings' text, borrowed. */
-static function_string_t text_of(const char *text)
-{
-    return (function_string_t){.ptr = (uint8_t *)text, .len = strlen(text)};
 }
 
 /* ---- The request ---- */
@@ -87,7 +75,7 @@ const char *fn0_method(struct fn0_request *request)
     wasi_http_types_method_incoming_request_method(
         wasi_http_types_borrow_incoming_request(request->incoming), &method);
     if (method.tag == WASI_HTTP_TYPES_METHOD_OTHER)
-        request->method = copy(request, method.val.other.ptr, method.val.other.len);
+        request->method = request_copy(request, method.val.other.ptr, method.val.other.len);
     else
         request->method = names[method.tag];
     wasi_http_types_method_free(&method);
@@ -102,7 +90,7 @@ const char *fn0_path(struct fn0_request *request)
     if (!wasi_http_types_method_incoming_request_path_with_query(
             wasi_http_types_borrow_incoming_request(request->incoming), &target))
         return request->path = "/";
-    char *path = copy(request, target.ptr, target.len);
+    char *path = request_copy(request, target.ptr, target.len);
     function_string_free(&target);
     char *mark = strchr(path, '?');
     if (mark) {
@@ -124,7 +112,7 @@ static int hexadecimal(char c)
 /* Decodes a part of a query (application/x-www-form-urlencoded). */
 static const char *decode(struct fn0_request *request, const char *text, size_t bytes)
 {
-    char *decoded = take(request, bytes + 1);
+    char *decoded = request_take(request, bytes + 1);
     size_t length = 0;
     for (size_t i = 0; i < bytes; i++) {
         int high = text[i] == '%' && i + 2 < bytes ? hexadecimal(text[i + 1]) : -1;
@@ -155,73 +143,127 @@ const char *fn0_query(struct fn0_request *request, const char *name)
     return NULL;
 }
 
-const char *fn0_field(struct fn0_request *request, const char *name)
+const char *fields_find(struct fn0_request *request, wasi_http_types_own_headers_t fields,
+                        const char *name)
 {
     function_string_t text = text_of(name);
     wasi_http_types_list_field_value_t values;
-    wasi_http_types_method_fields_get(wasi_http_types_borrow_fields(request->headers), &text,
-                                      &values);
-    const char *value = values.len > 0 ? copy(request, values.ptr[0].ptr, values.ptr[0].len) : NULL;
+    wasi_http_types_method_fields_get(wasi_http_types_borrow_fields(fields), &text, &values);
+    const char *value =
+        values.len > 0 ? request_copy(request, values.ptr[0].ptr, values.ptr[0].len) : NULL;
     wasi_http_types_list_field_value_free(&values);
     return value;
 }
 
-/* Reads a stream to its end. False where it ends too early. */
-static bool read_all(struct fn0_request *request, wasi_http_types_own_input_stream_t stream)
+const char *fn0_field(struct fn0_request *request, const char *name)
 {
-    size_t capacity = 0;
-    for (;;) {
-        function_list_u8_t piece;
-        wasi_io_streams_stream_error_t error;
-        if (!wasi_io_streams_method_input_stream_blocking_read(
-                wasi_io_streams_borrow_input_stream(stream), READ_BYTES, &piece, &error)) {
-            bool closed = error.tag == WASI_IO_STREAMS_STREAM_ERROR_CLOSED;
-            wasi_io_streams_stream_error_free(&error);
-            return closed;
-        }
-        if (request->body_bytes + piece.len + 1 > capacity) {
-            capacity = 2 * (request->body_bytes + piece.len + 1);
-            char *grown = realloc(request->body, capacity);
-            if (!grown)
-                abort();
-            request->body = grown;
-        }
-        memcpy(request->body + request->body_bytes, piece.ptr, piece.len);
-        request->body_bytes += piece.len;
-        request->body[request->body_bytes] = '\0';
-        function_list_u8_free(&piece);
-    }
+    return fields_find(request, request->headers, name);
 }
 
-static void take_body(struct fn0_request *request)
+/* ---- Bodies ---- */
+
+void body_open(struct body *body, wasi_http_types_own_incoming_body_t incoming)
 {
-    wasi_http_types_own_incoming_body_t body;
-    wasi_http_types_own_input_stream_t stream;
-    request->body_taken = true;
-    if (!wasi_http_types_method_incoming_request_consume(
-            wasi_http_types_borrow_incoming_request(request->incoming), &body) ||
-        !wasi_http_types_method_incoming_body_stream(wasi_http_types_borrow_incoming_body(body),
-                                                     &stream))
+    body->incoming = incoming;
+    body->open = true;
+    if (!wasi_http_types_method_incoming_body_stream(wasi_http_types_borrow_incoming_body(incoming),
+                                                     &body->stream))
         abort();
-    bool whole = read_all(request, stream);
-    wasi_io_streams_input_stream_drop_own(stream);
-    wasi_http_types_incoming_body_drop_own(body);
-    if (whole && !request->body)
-        request->body = calloc(1, 1);
-    if (!whole) {
-        free(request->body);
-        request->body = NULL;
-        request->body_bytes = 0;
+}
+
+static void close_body(struct body *body)
+{
+    if (!body->open)
+        return;
+    wasi_io_streams_input_stream_drop_own(body->stream);
+    wasi_http_types_incoming_body_drop_own(body->incoming);
+    body->open = false;
+}
+
+bool body_read(struct body *body, size_t bytes, function_list_u8_t *ret_piece)
+{
+    wasi_io_streams_stream_error_t error;
+    *ret_piece = (function_list_u8_t){0};
+    if (!body->open)
+        return !body->cut;
+    do {
+        if (!wasi_io_streams_method_input_stream_blocking_read(
+                wasi_io_streams_borrow_input_stream(body->stream), bytes, ret_piece, &error)) {
+            body->cut = error.tag != WASI_IO_STREAMS_STREAM_ERROR_CLOSED;
+            wasi_io_streams_stream_error_free(&error);
+            close_body(body);
+            *ret_piece = (function_list_u8_t){0};
+            return !body->cut;
+        }
+    } while (ret_piece->len == 0);
+    return true;
+}
+
+static void append(struct body *body, const function_list_u8_t *piece)
+{
+    if (body->bytes + piece->len + 1 > body->capacity) {
+        body->capacity = 2 * (body->bytes + piece->len + 1);
+        char *grown = realloc(body->text, body->capacity);
+        if (!grown)
+            abort();
+        body->text = grown;
     }
+    if (piece->len > 0)
+        memcpy(body->text + body->bytes, piece->ptr, piece->len);
+    body->bytes += piece->len;
+    body->text[body->bytes] = '\0';
+}
+
+const char *body_whole(struct body *body, size_t *ret_bytes)
+{
+    function_list_u8_t piece;
+    bool whole;
+    do {
+        whole = body_read(body, READ_BYTES, &piece);
+        if (whole)
+            append(body, &piece);
+        function_list_u8_free(&piece);
+    } while (body->open);
+    if (ret_bytes)
+        *ret_bytes = whole ? body->bytes : 0;
+    return whole ? body->text : NULL;
+}
+
+void body_close(struct body *body)
+{
+    close_body(body);
+    free(body->text);
 }
 
 const char *fn0_body(struct fn0_request *request, size_t *ret_bytes)
 {
-    if (!request->body_taken)
-        take_body(request);
-    if (ret_bytes)
-        *ret_bytes = request->body_bytes;
-    return request->body;
+    wasi_http_types_own_incoming_body_t incoming;
+    if (!request->body_taken) {
+        request->body_taken = true;
+        if (!wasi_http_types_method_incoming_request_consume(
+                wasi_http_types_borrow_incoming_request(request->incoming), &incoming))
+            abort();
+        body_open(&request->body, incoming);
+    }
+    return body_whole(&request->body, ret_bytes);
+}
+
+bool stream_write(wasi_io_streams_own_output_stream_t stream, const void *data, size_t bytes)
+{
+    const uint8_t *next = data;
+    while (bytes > 0) {
+        function_list_u8_t piece = {.ptr = (uint8_t *)next,
+                                    .len = bytes < WRITE_BYTES_MAX ? bytes : WRITE_BYTES_MAX};
+        wasi_io_streams_stream_error_t error;
+        if (!wasi_io_streams_method_output_stream_blocking_write_and_flush(
+                wasi_io_streams_borrow_output_stream(stream), &piece, &error)) {
+            wasi_io_streams_stream_error_free(&error);
+            return false;
+        }
+        next += piece.len;
+        bytes -= piece.len;
+    }
+    return true;
 }
 
 /* ---- The answer ---- */
@@ -234,15 +276,19 @@ bool fn0_set_status(struct fn0_request *request, int status)
     return true;
 }
 
-bool fn0_add_field(struct fn0_request *request, const char *name, const char *value)
+bool fields_add(wasi_http_types_own_fields_t fields, const char *name, const char *value)
 {
     function_string_t name_text = text_of(name);
     function_string_t value_text = text_of(value);
     wasi_http_types_field_value_t value_bytes = {.ptr = value_text.ptr, .len = value_text.len};
     wasi_http_types_header_error_t error;
-    return !request->head_sent &&
-           wasi_http_types_method_fields_append(wasi_http_types_borrow_fields(request->fields),
-                                                &name_text, &value_bytes, &error);
+    return wasi_http_types_method_fields_append(wasi_http_types_borrow_fields(fields), &name_text,
+                                                &value_bytes, &error);
+}
+
+bool fn0_add_field(struct fn0_request *request, const char *name, const char *value)
+{
+    return !request->head_sent && fields_add(request->fields, name, value);
 }
 
 /* Hands over status and fields. */
@@ -266,21 +312,9 @@ static void send_head(struct fn0_request *request)
 
 bool fn0_write(struct fn0_request *request, const void *data, size_t bytes)
 {
-    const uint8_t *next = data;
     if (!request->head_sent)
         send_head(request);
-    while (bytes > 0 && !request->broken) {
-        function_list_u8_t piece = {.ptr = (uint8_t *)next,
-                                    .len = bytes < WRITE_BYTES_MAX ? bytes : WRITE_BYTES_MAX};
-        wasi_io_streams_stream_error_t error;
-        if (!wasi_io_streams_method_output_stream_blocking_write_and_flush(
-                wasi_io_streams_borrow_output_stream(request->stream), &piece, &error)) {
-            wasi_io_streams_stream_error_free(&error);
-            request->broken = true;
-        }
-        next += piece.len;
-        bytes -= piece.len;
-    }
+    request->broken = request->broken || !stream_write(request->stream, data, bytes);
     return !request->broken;
 }
 
@@ -321,9 +355,10 @@ static void finish(struct fn0_request *request)
         wasi_http_types_outgoing_body_drop_own(request->outgoing);
     else if (!wasi_http_types_static_outgoing_body_finish(request->outgoing, NULL, &error))
         wasi_http_types_error_code_free(&error);
+    fetches_end(request);
+    body_close(&request->body);
     wasi_http_types_fields_drop_own(request->headers);
     wasi_http_types_incoming_request_drop_own(request->incoming);
-    free(request->body);
     free_all(request);
 }
 

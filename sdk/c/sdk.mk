@@ -14,14 +14,15 @@ $(SDK_C_WORK)/function.h: sdk/c/wit/world.wit tools/wasi-wit | set-up-sdk
 	@tools/wasi-wit $< 0 $(SDK_C_WORK)/wit
 	@build/deps/guest-tools/generate-c-bindings $(SDK_C_WORK)/wit function $(SDK_C_WORK)
 
-# Three objects and no archive: that would need LLVM's own ar. The linker takes what is used of them.
-$(SDK_C)/lib/fn0.o: sdk/c/fn0.c sdk/c/include/fn0.h $(SDK_C_WORK)/function.h sdk/c/sdk.mk | set-up-sdk
+# Objects and no archive: that would need LLVM's own ar. The linker takes what is used of them.
+$(SDK_C)/lib/fn0.o: $(wildcard sdk/c/*.[ch]) sdk/c/include/fn0.h $(SDK_C_WORK)/function.h sdk/c/sdk.mk | set-up-sdk
 	$(call SHOW,WASM,$@)
 	@mkdir -p $(@D)
 	@$(WASM_CC) -std=c17 -O2 -w -ffunction-sections -I$(SDK_C_WORK) -c $(SDK_C_WORK)/function.c -o $(@D)/bindings.o
 	@cp $(SDK_C_WORK)/function_component_type.o $(@D)/component_type.o
-	@$(WASM_CC) -std=c17 -O2 -Wall -Wextra -Werror -ffunction-sections -Isdk/c/include -I$(SDK_C_WORK) \
-		-c sdk/c/fn0.c -o $@
+	@for file in fetch fn0; do \
+		$(WASM_CC) -std=c17 -O2 -Wall -Wextra -Werror -ffunction-sections -Isdk/c/include -I$(SDK_C_WORK) \
+			-c sdk/c/$$file.c -o $(@D)/$$file.o; done
 
 $(SDK_C)/include/fn0.h: sdk/c/include/fn0.h
 	@mkdir -p $(@D) && cp $< $@

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -58,8 +59,9 @@ int error_set_errno(struct error *error, int number, const char *format, ...)
 
     char text[256];
     size_t bytes = strlen(error->message);
-    snprintf(error->message + bytes, sizeof(error->message) - bytes, ": %s",
-             strerror_r(number, text, sizeof(text)));
+    bool is_full = number == ENOSPC || number == EDQUOT;
+    snprintf(error->message + bytes, sizeof(error->message) - bytes, ": %s%s",
+             strerror_r(number, text, sizeof(text)), is_full ? ": make room on that disk" : "");
     return code;
 }
 

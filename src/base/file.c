@@ -148,11 +148,12 @@ int file_write(const char *path, struct slice content, mode_t mode, struct fault
     int fd = create_aside(path, mode, aside, error);
     if (fd < 0)
         return fd;
-    int code = file_write_descriptor(fd, aside, content, fault, error);
+    /* In messages it has the name that it would have had. */
+    int code = file_write_descriptor(fd, path, content, fault, error);
     if (code == 0)
-        code = sync_descriptor(fd, aside, fault, error);
+        code = sync_descriptor(fd, path, fault, error);
     if (close(fd) != 0 && code == 0)
-        code = error_set_errno(error, errno, "%s", aside);
+        code = error_set_errno(error, errno, "%s", path);
     if (code)
         goto failed;
     if (rename(aside, path) != 0) {

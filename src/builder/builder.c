@@ -2,13 +2,15 @@
 
 #include "builder/builder.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/process.h"
 #include "base/sha256.h"
+#include "builder/transcript.h"
 #include "runtime/engine.h"
 #include "store/artifact_cache.h"
-#include "store/code_cache.h"
 #include "tables/limits.h"
 
 /* Stands before the engine in the hash that its instrumented artifact is cached under: the same
@@ -21,6 +23,9 @@ struct builder {
     struct engine *engine;
     struct compiler compiler;
     struct process process;
+    struct bundler bundler;
+    struct transcript transcript;
+    _Atomic(struct type_check *) types; /* NULL: none is checked */
 };
 
 /* The pool's memories are larger than what the guest may take. */
@@ -52,15 +57,21 @@ int builder_create(const struct builder_options *options, struct builder **ret_b
     if (code != 0)
         goto fail_engine;
     code = compiler_init(&builder->compiler, artifact_cache_directory(builder->cache),
-                         code_cache_bytes_max(options->cache_bytes_max), error);
+                         options->cache_bytes_max, error);
     if (code != 0)
         goto fail_compiler;
     code = process_init(&builder->process, error);
     if (code != 0)
         goto fail_process;
+    code = bundler_init(&builder->bundler, error);
+    if (code != 0)
+        goto fail_bundler;
+    transcript_init(&builder->transcript, STDERR_FILENO);
     *ret_builder = builder;
     return 0;
 
+fail_bundler:
+    process_fini(&builder->process);
 fail_process:
     compiler_fini(&builder->compiler);
 fail_compiler:
@@ -76,6 +87,9 @@ void builder_destroy(struct builder *builder)
 {
     if (builder == NULL)
         return;
+    type_check_destroy(builder->types);
+    transcript_fini(&builder->transcript);
+    bundler_fini(&builder->bundler);
     process_fini(&builder->process);
     compiler_fini(&builder->compiler);
     engine_destroy(builder->engine);
@@ -87,21 +101,93 @@ void builder_cancel(struct builder *builder)
 {
     compiler_cancel(&builder->compiler);
     process_cancel(&builder->process);
+    bundler_cancel(&builder->bundler);
+    type_check_cancel(builder->types);
+}
+
+int builder_check_types(struct builder *builder, const struct type_check_options *options,
+                        struct error *error)
+{
+    struct type_check *types;
+    int code = type_check_create(options, &types, error);
+
+    if (code == 0)
+        builder->types = types;
+    return code;
+}
+
+void builder_wait_for_types(struct builder *builder)
+{
+    type_check_wait(builder->types);
+}
+
+bool builder_has_colour(const struct builder *builder)
+{
+    return builder->options.colour;
+}
+
+struct slice builder_said(const struct builder *builder)
+{
+    return transcript_said(&builder->transcript);
+}
+
+void builder_forget_said(struct builder *builder)
+{
+    transcript_clear(&builder->transcript);
+}
+
+void builder_prepare_bundler(struct builder *builder, const struct bundler_request *request)
+{
+    struct error ignored;
+
+    if (builder->options.develop)
+        (void)bundler_start(&builder->bundler, request, &ignored);
+}
+
+int builder_bundle(struct builder *builder, const struct bundler_request *request, int *ret_status,
+                   struct error *error)
+{
+    struct buffer said;
+    int code;
+
+    *ret_status = -1;
+    if (!builder->options.develop)
+        return 0;
+    buffer_init(&said, BUNDLER_SAID_BYTES_MAX);
+    code = bundler_ask(&builder->bundler, request, ret_status, &said, error);
+    if (code == 0)
+        transcript_add(&builder->transcript, buffer_slice(&said));
+    buffer_fini(&said);
+    /* The command says what is wrong with it. */
+    if (code == ERROR_INTERNAL) {
+        *ret_status = -1;
+        return 0;
+    }
+    return code;
 }
 
 int builder_run(struct builder *builder, const struct builder_tool *tool, int *ret_status,
                 struct error *error)
 {
-    const struct process_options options = {
+    struct process_options options = {
         .program = tool->words[0],
         .words = tool->words,
         .output_to_errors = true,
         .folder = tool->folder,
         .environment = tool->environment,
         .group = true,
+        .gentle = true,
     };
+    int code;
 
-    return process_run(&builder->process, &options, ret_status, error);
+    if (!builder->options.develop)
+        return process_run(&builder->process, &options, ret_status, error);
+    code = transcript_begin(&builder->transcript, &options.errors, error);
+    if (code != 0)
+        return code;
+    code = process_run(&builder->process, &options, ret_status, error);
+    transcript_end(&builder->transcript);
+    return code;
 }
 
 /* The key of a component, or of what it is when it is instrumented. */

@@ -18,6 +18,8 @@
 #include "base/configuration.h"
 #include "base/error.h"
 #include "base/slice.h"
+#include "builder/bundler.h"
+#include "builder/type_check.h"
 #include "runtime/compiler.h"
 #include "runtime/trial.h"
 
@@ -29,6 +31,9 @@ struct builder_options {
     uint64_t cache_bytes_max;
     uint64_t start_cpu_ns_max; /* what the engine may compute; LIMIT_NONE: any */
     uint64_t memory_bytes_max; /* what it may take; LIMIT_NONE: any */
+    bool develop; /* one build follows the other: a tool that can stay does, and what tools say is
+                     passed on and kept */
+    bool colour;  /* what they say ends on a terminal, though they cannot see it */
 };
 
 /* What came of it. */
@@ -67,6 +72,9 @@ int builder_check(struct builder *builder, struct slice component,
                   const struct function_configuration *configuration, struct checked *ret_checked,
                   struct error *error);
 
+/* Whether tools are to be told to colour what they say. */
+bool builder_has_colour(const struct builder *builder);
+
 /* A program that a build needs. */
 struct builder_tool {
     char *const *words; /* the first is the program, a path or a name on PATH; the last NULL */
@@ -78,6 +86,27 @@ struct builder_tool {
  * it has started. As process_run. */
 int builder_run(struct builder *builder, const struct builder_tool *tool, int *ret_status,
                 struct error *error);
+
+/* Bundles, by the process that stays where one does (`request->program` with `--serve`). What it
+ * says goes to stderr. *ret_status is what the command would have ended with, or -1 where no
+ * process stays: the caller runs the command. ERROR_NOT_FOUND without node; ERROR_CLOSED. */
+int builder_bundle(struct builder *builder, const struct bundler_request *request, int *ret_status,
+                   struct error *error);
+
+/* Starts that process, so that it is there when it is asked; of no consequence where it cannot. */
+void builder_prepare_bundler(struct builder *builder, const struct bundler_request *request);
+
+/* Begins a check of types that goes on beside builds; one at most, until the builder is destroyed.
+ * Nothing is told where there is none to be had. As type_check_create. */
+int builder_check_types(struct builder *builder, const struct type_check_options *options,
+                        struct error *error);
+
+/* Waits for the end of one that does not watch, if there is one. */
+void builder_wait_for_types(struct builder *builder);
+
+/* What tools have said since builder_forget_said, where that is kept. Valid until one runs. */
+struct slice builder_said(const struct builder *builder);
+void builder_forget_said(struct builder *builder);
 
 /* Ends what runs, and whatever would be begun later: ERROR_CLOSED. Any thread. */
 void builder_cancel(struct builder *builder);

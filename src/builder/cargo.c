@@ -18,6 +18,7 @@
 #define ARENA_BYTES_MAX (8u << 20)
 #define TARGET "wasm32-wasip2"
 #define NAME_BYTES 256
+#define SOURCES_BYTES_MAX (4u << 20)
 
 #define HOW_TO_INSTALL \
     "install Rust with rustup (https://rustup.rs), then run 'rustup target add " TARGET "'"
@@ -103,7 +104,15 @@ static int run_cargo(struct builder *builder, const char *folder, char *target_f
 {
     char cargo[] = "cargo", build[] = "build", release[] = "--release";
     char target[] = "--target=" TARGET, target_dir[] = "--target-dir";
-    char *words[] = {cargo, build, release, target, target_dir, target_folder, NULL};
+    char colour[] = "--color=always";
+    char *words[] = {cargo,
+                     build,
+                     release,
+                     target,
+                     target_dir,
+                     target_folder,
+                     builder_has_colour(builder) ? colour : NULL,
+                     NULL};
     const struct builder_tool tool = {.words = words, .folder = folder};
     int status = 0;
     int code = builder_run(builder, &tool, &status, error);
@@ -121,16 +130,41 @@ static int run_cargo(struct builder *builder, const char *folder, char *target_f
                      "cargo could not build it: the reason is above");
 }
 
+/* What cargo says of the files that a component was made of: "COMPONENT: FILE FILE…", each blank of
+ * a name behind a '\\'. Where it cannot be read nothing is known of them. */
+static void read_sources(const char *component, struct buffer *sources)
+{
+    char path[PATH_MAX];
+    struct buffer text;
+    int stem = (int)(strlen(component) - strlen(".wasm"));
+    (void)snprintf(path, sizeof(path), "%.*s.d", stem, component);
+    buffer_init(&text, SOURCES_BYTES_MAX);
+    int code = file_read(path, &text, NULL, NULL);
+    struct slice rest = buffer_slice(&text);
+    const char *colon = rest.bytes > 0 ? memmem(rest.data, rest.bytes, ": ", 2) : NULL;
+    for (const char *c = colon ? colon + 2 : NULL; c && c < rest.data + rest.bytes && code == 0;
+         c++) {
+        bool escaped = *c == '\\' && c + 1 < rest.data + rest.bytes && c[1] == ' ';
+        c += escaped;
+        code = buffer_append(sources, !escaped && *c == ' ' ? SLICE("\n") : (struct slice){c, 1});
+    }
+    if (code)
+        buffer_reset(sources, 0);
+    buffer_fini(&text);
+}
+
 static int read_component(const char *target_folder, const struct names *names,
-                          struct buffer *content, struct error *error)
+                          struct buffer *content, struct buffer *sources, struct error *error)
 {
     const char *const stems[] = {names->library, names->package};
     char path[PATH_MAX];
     for (size_t i = 0; i < sizeof(stems) / sizeof(stems[0]); i++) {
         int bytes =
             snprintf(path, sizeof(path), "%s/" TARGET "/release/%s.wasm", target_folder, stems[i]);
-        if (bytes > 0 && (size_t)bytes < sizeof(path) && access(path, F_OK) == 0)
+        if (bytes > 0 && (size_t)bytes < sizeof(path) && access(path, F_OK) == 0) {
+            read_sources(path, sources);
             return file_read(path, content, NULL, error);
+        }
     }
     return error_set(error, ERROR_CONFIGURATION,
                      MANIFEST ": cargo made no component %s.wasm: a function is a library with "
@@ -139,7 +173,7 @@ static int read_component(const char *target_folder, const struct names *names,
 }
 
 int cargo_build(struct builder *builder, const char *folder, struct buffer *content,
-                struct error *error)
+                struct buffer *sources, struct error *error)
 {
     const char *said = getenv("CARGO_TARGET_DIR");
     char target_folder[PATH_MAX];
@@ -149,5 +183,5 @@ int cargo_build(struct builder *builder, const char *folder, struct buffer *cont
         code = join(target_folder, folder, said && said[0] ? said : "target", error);
     if (code == 0)
         code = run_cargo(builder, folder, target_folder, error);
-    return code == 0 ? read_component(target_folder, &names, content, error) : code;
+    return code == 0 ? read_component(target_folder, &names, content, sources, error) : code;
 }

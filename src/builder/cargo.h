@@ -10,10 +10,11 @@
 #include "base/error.h"
 #include "builder/builder.h"
 
-/* Builds the package in `folder` (absolute), and adds the component to `content`. cargo says on
- * stderr what it does, and what is wrong with the source: ERROR_COMPONENT_INVALID. ERROR_NOT_FOUND
- * where cargo or its target is missing; ERROR_CONFIGURATION where Cargo.toml names no package. */
+/* Builds the package in `folder` (absolute), and adds the component to `content`, and the files
+ * that it was made of to `sources`, absolute paths, a line each. cargo says on stderr what it does,
+ * and what is wrong with the source: ERROR_COMPONENT_INVALID. ERROR_NOT_FOUND where cargo or its
+ * target is missing; ERROR_CONFIGURATION where Cargo.toml names no package. */
 int cargo_build(struct builder *builder, const char *folder, struct buffer *content,
-                struct error *error);
+                struct buffer *sources, struct error *error);
 
 #endif

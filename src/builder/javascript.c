@@ -3,7 +3,6 @@
 #include "builder/javascript.h"
 
 #include <errno.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,19 +13,19 @@
 #include "base/file.h"
 #include "builder/custom_section.h"
 #include "builder/frame.h"
+#include "builder/scratch.h"
 
 #define ENGINE "engine.wasm"
 #define BUNDLER "builder/bundle.mjs"
 #define SCRIPT "main.js"
 #define NOTICES SCRIPT ".LEGAL.txt"
+#define SOURCES SCRIPT ".inputs"
 
 #define ENGINE_BYTES_MAX (256u << 20)
 #define SOURCE_BYTES_MAX (64u << 20)
 #define MAP_BYTES_MAX (256u << 20)
 #define NOTICES_BYTES_MAX (16u << 20)
-
-/* What the next does on the way down a folder. */
-#define WALK_DESCRIPTORS 16
+#define SOURCES_BYTES_MAX (4u << 20)
 
 bool javascript_is_entry(const char *path)
 {
@@ -77,33 +76,6 @@ int javascript_find_sdk(const char *named, const char *program_folder, char ret_
     return code;
 }
 
-/* ---- The folder of what stands between ------------------------------------------------------- */
-
-static int make_folder(char ret_path[PATH_MAX], struct error *error)
-{
-    const char *base = getenv("TMPDIR");
-    int code = path_in(ret_path, base != NULL && base[0] == '/' ? base : "/tmp", "fn0-build-XXXXXX",
-                       error);
-
-    if (code == 0 && mkdtemp(ret_path) == NULL)
-        code = error_set_errno(error, errno, "cannot make a folder %s", ret_path);
-    return code;
-}
-
-static int remove_entry(const char *path, const struct stat *status, int kind, struct FTW *place)
-{
-    (void)status;
-    (void)kind;
-    (void)place;
-    (void)remove(path);
-    return 0;
-}
-
-static void remove_folder(const char *path)
-{
-    (void)nftw(path, remove_entry, WALK_DESCRIPTORS, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
-}
-
 /* ---- Bundling -------------------------------------------------------------------------------- */
 
 static int check_entry(const struct javascript_options *options, struct error *error)
@@ -124,36 +96,56 @@ static int check_entry(const struct javascript_options *options, struct error *e
     return 0;
 }
 
-/* Runs the bundler, which says itself what is wrong with the source. */
+/* Runs the bundler's command. */
+static int run_bundler(struct builder *builder, const struct bundler_request *request,
+                       int *ret_status, struct error *error)
+{
+    char program[] = "node", to[] = "--out-dir", mode[] = "--mode=development";
+    char *words[] = {
+        program, (char *)request->program, (char *)request->entry,
+        to,      (char *)request->to,      request->development ? mode : NULL,
+        NULL,
+    };
+    const struct builder_tool tool = {.words = words, .folder = request->folder};
+    int status = 0;
+    int code = builder_run(builder, &tool, &status, error);
+
+    if (code == 0 && !WIFEXITED(status))
+        return error_set(error, ERROR_INTERNAL, "the bundler %s ended with signal %d",
+                         request->program, WTERMSIG(status));
+    *ret_status = WEXITSTATUS(status);
+    return code;
+}
+
+/* Has the bundler work, which says itself what is wrong with the source. */
 static int bundle(struct builder *builder, const struct javascript_options *options,
                   const char *folder, struct error *error)
 {
-    char program[] = "node", to[] = "--out-dir", mode[] = "--mode=development", bundler[PATH_MAX];
-    char *words[] = {
-        program, bundler, (char *)options->entry, to, (char *)folder, NULL, NULL,
+    char bundler[PATH_MAX];
+    const struct bundler_request request = {
+        .program = bundler,
+        .folder = options->folder,
+        .entry = options->entry,
+        .to = folder,
+        .development = options->development,
     };
-    const struct builder_tool tool = {.words = words, .folder = options->folder};
     int status = 0;
     int code = path_in(bundler, options->sdk, BUNDLER, error);
 
-    if (options->development)
-        words[5] = mode;
     if (code == 0)
-        code = builder_run(builder, &tool, &status, error);
+        code = builder_bundle(builder, &request, &status, error);
+    if (code == 0 && status < 0)
+        code = run_bundler(builder, &request, &status, error);
     if (code == ERROR_NOT_FOUND)
         return error_set(error, ERROR_NOT_FOUND,
                          "node is not on PATH: JavaScript is bundled by Node.js 20 or newer, "
                          "https://nodejs.org or your system's package nodejs");
-    if (code != 0)
+    if (code != 0 || status == 0)
         return code;
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
-        return 0;
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 1)
+    if (status == 1)
         return error_set(error, ERROR_COMPONENT_INVALID,
                          "%s cannot be bundled: the reason is above", options->entry);
-    return error_set(error, ERROR_INTERNAL, "the bundler %s ended with %s %d", bundler,
-                     WIFEXITED(status) ? "status" : "signal",
-                     WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
+    return error_set(error, ERROR_INTERNAL, "the bundler %s ended with status %d", bundler, status);
 }
 
 /* Frames what the bundler has made. */
@@ -205,6 +197,15 @@ static int frame_notices(const char *folder, struct buffer *section, struct erro
     return code;
 }
 
+/* Where they cannot be read nothing is known of them. */
+static void read_sources(const char *folder, struct buffer *sources)
+{
+    char path[PATH_MAX];
+
+    if (path_in(path, folder, SOURCES, NULL) == 0 && file_read(path, sources, NULL, NULL) != 0)
+        buffer_reset(sources, 0);
+}
+
 /* ---- The whole ------------------------------------------------------------------------------- */
 
 static int snapshot_engine(struct builder *builder, const char *engine_path,
@@ -242,6 +243,8 @@ static int build_in(struct builder *builder, const struct javascript_options *op
         code = frame_notices(folder, &ret_built->notices, error);
     if (code == 0)
         code = snapshot_engine(builder, engine_path, &input, &ret_built->built, error);
+    if (code == 0)
+        read_sources(folder, &ret_built->sources);
     buffer_fini(&input);
     return code;
 }
@@ -250,10 +253,12 @@ static void built_init(struct javascript_built *built)
 {
     *built = (struct javascript_built){0};
     buffer_init(&built->notices, NOTICES_BYTES_MAX + 64);
+    buffer_init(&built->sources, SOURCES_BYTES_MAX);
 }
 
 void javascript_built_fini(struct javascript_built *built)
 {
+    buffer_fini(&built->sources);
     buffer_fini(&built->notices);
     built_fini(&built->built);
 }
@@ -266,11 +271,11 @@ int javascript_build(struct builder *builder, const struct javascript_options *o
 
     built_init(ret_built);
     if (code == 0)
-        code = make_folder(folder, error);
+        code = scratch_make(folder, error);
     if (code != 0)
         return code;
     code = build_in(builder, options, folder, ret_built, error);
-    remove_folder(folder);
+    scratch_remove(folder);
     return code;
 }
 

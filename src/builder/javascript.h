@@ -9,7 +9,8 @@
  *     engine.wasm          the engine, with its library in it
  *     builder/bundle.mjs   node bundle.mjs ENTRY --out-dir DIR [--mode development]
  *                          makes DIR/main.js and DIR/main.js.map, and DIR/main.js.LEGAL.txt
- *                          where packages ask for their notices to be kept
+ *                          where packages ask for their notices to be kept; and
+ *                          DIR/main.js.inputs, the files that it has read
  *
  * Nothing is left behind, but the component: what stands between is made in a folder of its own
  * below $TMPDIR. The thread of the builder. */
@@ -47,6 +48,7 @@ struct javascript_options {
 struct javascript_built {
     struct built built;
     struct buffer notices; /* a section that belongs behind the component, or empty */
+    struct buffer sources; /* the files that were read: absolute paths, a line each */
     uint64_t bundle_ns;
 };
 

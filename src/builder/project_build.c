@@ -19,11 +19,13 @@
 #include "builder/javascript.h"
 #include "builder/python.h"
 #include "project/inputs.h"
+#include "project/sources.h"
 
 #define COMPONENT_MODE 0644
 #define COMPONENT_BYTES_MAX (512u << 20)
 #define OUTPUT_BYTES_MAX (1u << 20)
 #define TYPES_BYTES_MAX (16u << 20)
+#define SOURCES_BYTES_MAX (4u << 20)
 
 /* One build. */
 struct run {
@@ -31,6 +33,7 @@ struct run {
     const struct project_build_options *options;
     const struct project *project;
     struct buffer content; /* the component */
+    struct buffer sources; /* what the tool has read, as it says; empty: it does not */
     struct project_made *made;
     struct error *error;
 };
@@ -132,13 +135,31 @@ static int find_fresh(struct run *run, const uint8_t inputs[SHA256_BYTES], bool 
     return 0;
 }
 
-/* That nothing is known of the next build is no reason to fail this one. */
-static void keep_stamp(struct run *run, const uint8_t inputs[SHA256_BYTES])
+/* What was changed while it was built must be built again: what counted when that began, and what
+ * is known to count only now. */
+static bool is_as_it_was(const struct run *run, const uint8_t inputs[SHA256_BYTES],
+                         uint64_t begin_ns)
 {
+    uint8_t now[SHA256_BYTES];
+    if (inputs_hash(run->project, now, NULL) != 0 || memcmp(now, inputs, sizeof(now)) != 0)
+        return false;
+    return sources_keep(run->project, buffer_slice(&run->sources), NULL) == 0 &&
+           !sources_are_newer(run->project, begin_ns);
+}
+
+/* That nothing is known of the next build is no reason to fail this one. */
+static void keep_stamp(struct run *run, const uint8_t inputs[SHA256_BYTES], uint64_t begin_ns)
+{
+    uint8_t now[SHA256_BYTES];
     char stamp[SHA256_TEXT_BYTES];
     char path[PATH_MAX];
-    if (make_stamp(run, inputs, stamp) == 0 && stamp_path(run, path) == 0)
+    if (stamp_path(run, path) != 0)
+        return;
+    if (is_as_it_was(run, inputs, begin_ns) && inputs_hash(run->project, now, NULL) == 0 &&
+        make_stamp(run, now, stamp) == 0)
         (void)file_write(path, slice_of(stamp), COMPONENT_MODE, NULL, NULL);
+    else
+        (void)unlink(path);
 }
 
 /* ---- The languages ---- */
@@ -196,13 +217,17 @@ static int make_javascript(struct run *run)
     if (code == 0 && (buffer_append(&run->content, built.built.compiled.content) != 0 ||
                       buffer_append(&run->content, buffer_slice(&built.notices)) != 0))
         code = error_set_memory(run->error);
+    /* Without memory for it nothing is known of them. */
+    if (code == 0)
+        (void)buffer_append(&run->sources, buffer_slice(&built.sources));
     javascript_built_fini(&built);
     return code;
 }
 
 static int make_rust(struct run *run)
 {
-    return cargo_build(run->builder, run->project->folder, &run->content, run->error);
+    return cargo_build(run->builder, run->project->folder, &run->content, &run->sources,
+                       run->error);
 }
 
 /* A language whose SDK is found by `find`, and which is built with what lies between in
@@ -350,6 +375,7 @@ static int begin(struct run *run, struct builder *builder,
 
 static int build(struct run *run, const uint8_t inputs[SHA256_BYTES])
 {
+    uint64_t begin_ns = clock_realtime_ns(run->options->clock);
     int code = make_folder(run);
     if (code == 0 && run->options->development)
         code = make_development_folder(run);
@@ -361,7 +387,9 @@ static int build(struct run *run, const uint8_t inputs[SHA256_BYTES])
         code = file_write(run->project->component, buffer_slice(&run->content), COMPONENT_MODE,
                           NULL, run->error);
     if (code == 0)
-        keep_stamp(run, inputs);
+        keep_stamp(run, inputs, begin_ns);
+    else
+        sources_doubt(run->project);
     return code;
 }
 
@@ -382,7 +410,9 @@ int project_build(struct builder *builder, const struct project_build_options *o
     if (code || ret_made->fresh)
         return code;
     buffer_init(&run.content, COMPONENT_BYTES_MAX);
+    buffer_init(&run.sources, SOURCES_BYTES_MAX);
     code = build(&run, inputs);
+    buffer_fini(&run.sources);
     buffer_fini(&run.content);
     return code;
 }

@@ -22,12 +22,15 @@ struct run {
     const struct program *program;
     struct project *project;
     const char *cache_directory;
-    const char *out; /* -o; NULL */
-    int output;      /* where the line goes */
+    const char *out;                 /* -o; NULL */
+    int output;                      /* where the line goes */
+    const struct dev_report *report; /* is told instead, where it is for programs; NULL */
     bool json;
     bool force;
     bool development;
     bool only_changes; /* nothing is said where nothing had changed */
+    bool has_types;    /* they were checked */
+    size_t type_errors;
     struct project_build_options options;
     struct project_made made;
     char program_folder[PATH_MAX];
@@ -73,6 +76,8 @@ static int print_json(struct buffer *text, const struct run *run)
     if (code == 0)
         code = buffer_print(text, ",\"bytes\":%llu,\"fresh\":%s", (unsigned long long)made->bytes,
                             made->fresh ? "true" : "false");
+    if (code == 0 && run->has_types)
+        code = buffer_print(text, ",\"type_errors\":%zu", run->type_errors);
     if (code == 0 && !made->fresh)
         code = buffer_print(text,
                             ",\"tool_ms\":%.1f,\"engine_ms\":%.1f,\"snapshot_ms\":%.1f,"
@@ -89,6 +94,10 @@ static int print_json(struct buffer *text, const struct run *run)
 static int print_summary(const struct run *run, struct error *error)
 {
     struct buffer text;
+    if (run->report && dev_report_is_json(run->report)) {
+        dev_report_built(run->report, run->project->component, &run->made);
+        return 0;
+    }
     buffer_init(&text, SUMMARY_BYTES_MAX);
     int code = run->json ? print_json(&text, run) : print_line(&text, run);
     if (code == 0)
@@ -114,10 +123,38 @@ static int finish(struct run *run, int code, struct error *error)
     return code;
 }
 
-static int build(struct builder *builder, void *context, struct error *error)
+/* On the thread of the check. */
+static void show_type_error(void *context, const struct type_error *error)
+{
+    const struct run *run = context;
+    building_show_type_error(run->program, error);
+}
+
+static void count_type_errors(void *context, size_t count)
 {
     struct run *run = context;
-    return finish(run, project_build(builder, &run->options, &run->made, error), error);
+    run->has_types = true;
+    run->type_errors = count;
+}
+
+/* Types are stripped whether they are right or not: what is wrong with them is said, and nothing
+ * else comes of it. */
+static int build_with_types(struct builder *builder, void *context, struct error *error)
+{
+    struct run *run = context;
+    const struct type_check_options types = {
+        .folder = run->project->folder,
+        .context = run,
+        .found = show_type_error,
+        .done = count_type_errors,
+    };
+    struct error ignored;
+    if (run->project->language == LANGUAGE_TYPESCRIPT)
+        (void)builder_check_types(builder, &types, &ignored);
+    int code = project_build(builder, &run->options, &run->made, error);
+    if (code == 0)
+        builder_wait_for_types(builder);
+    return finish(run, code, error);
 }
 
 /* OUT.wasm is seen from this folder, the key `component` from the project's. */
@@ -204,7 +241,19 @@ static int build_in(struct run *run, struct error *error)
     if (code || run->made.fresh)
         return finish(run, code, error);
     project_made_fini(&run->made);
-    return building_run(&builder, build, run, &run->signal, error);
+    return building_run(&builder, build_with_types, run, &run->signal, error);
+}
+
+/* In place of what was made. */
+static void print_json_error(const struct run *run, const struct error *error)
+{
+    struct buffer text;
+    buffer_init(&text, SUMMARY_BYTES_MAX + JSON_ESCAPED_BYTES * ERROR_MESSAGE_BYTES);
+    if (buffer_append(&text, SLICE("{\"error\":")) == 0 &&
+        json_append_text(&text, slice_of(error->message)) == 0 &&
+        buffer_append(&text, SLICE("}\n")) == 0)
+        (void)file_write_descriptor(run->output, "the output", buffer_slice(&text), NULL, NULL);
+    buffer_fini(&text);
 }
 
 static enum exit_status end(const struct run *run, const char *command, int code,
@@ -212,6 +261,8 @@ static enum exit_status end(const struct run *run, const char *command, int code
 {
     if (run->signal)
         return (enum exit_status)(128 + run->signal);
+    if (code && run->json)
+        print_json_error(run, error);
     return code == 0 ? EXIT_STATUS_OK : program_fail(run->program, command, error);
 }
 
@@ -255,17 +306,20 @@ enum exit_status build_project_for(const struct program *program, const char *co
     return end(&run, command, code, &error);
 }
 
-int build_project_develop(const struct program *program, struct builder *builder,
+int build_project_develop(const struct dev_report *report, struct builder *builder,
                           struct project *project, bool force, struct error *error)
 {
     struct run run = {
-        .program = program,
+        .program = report->program,
         .project = project,
-        .output = program->errors,
+        .output = report->program->errors,
+        .report = report,
         .force = force,
         .development = true,
         .only_changes = true,
     };
     int code = prepare(&run, error);
-    return code == 0 ? build(builder, &run, error) : code;
+    if (code)
+        return code;
+    return finish(&run, project_build(builder, &run.options, &run.made, error), error);
 }

@@ -10,6 +10,7 @@
 
 #include "builder/builder.h"
 #include "cli/command_line.h"
+#include "cli/dev_report.h"
 #include "cli/program.h"
 #include "project/project.h"
 
@@ -26,9 +27,9 @@ int build_project_builder(const struct program *program, const struct project *p
                           const char *cache_directory, struct builder_options *ret_options,
                           struct error *error);
 
-/* Builds a project of development with such a builder, on its thread, and says on stderr what was
- * made, if anything was; `force`: also where nothing has changed. Errors as of project_build. */
-int build_project_develop(const struct program *program, struct builder *builder,
+/* Builds a project of development with such a builder, on its thread, and says what was made, if
+ * anything was; `force`: also where nothing has changed. Errors as of project_build. */
+int build_project_develop(const struct dev_report *report, struct builder *builder,
                           struct project *project, bool force, struct error *error);
 
 #endif

@@ -51,9 +51,11 @@ int building_options(const struct program *program, const char *cache_directory,
 
 /* ---- Around ---------------------------------------------------------------------------------- */
 
+#define SOURCE_LINE_BYTES 1024
+
 /* Runs with the threads that it starts leaving signals to the interruption's. */
-static int create_builder(const struct builder_options *options, struct builder **ret_builder,
-                          struct error *error)
+int building_create(const struct builder_options *options, struct builder **ret_builder,
+                    struct error *error)
 {
     sigset_t all, before;
     int code;
@@ -70,22 +72,32 @@ static void cancel(void *context)
     builder_cancel(context);
 }
 
-int building_run(const struct builder_options *options,
-                 int (*work)(struct builder *builder, void *context, struct error *error),
-                 void *context, int *ret_signal, struct error *error)
+int building_run_with(struct builder *builder,
+                      int (*work)(struct builder *builder, void *context, struct error *error),
+                      void *context, int *ret_signal, struct error *error)
 {
     struct interruption *interruption;
-    struct builder *builder;
-    int code = create_builder(options, &builder, error);
+    int code = interruption_create(cancel, builder, &interruption, error);
 
     *ret_signal = 0;
     if (code != 0)
         return code;
-    code = interruption_create(cancel, builder, &interruption, error);
-    if (code == 0) {
-        code = work(builder, context, error);
-        *ret_signal = interruption_destroy(interruption);
-    }
+    code = work(builder, context, error);
+    *ret_signal = interruption_destroy(interruption);
+    return code;
+}
+
+int building_run(const struct builder_options *options,
+                 int (*work)(struct builder *builder, void *context, struct error *error),
+                 void *context, int *ret_signal, struct error *error)
+{
+    struct builder *builder;
+    int code = building_create(options, &builder, error);
+
+    *ret_signal = 0;
+    if (code != 0)
+        return code;
+    code = building_run_with(builder, work, context, ret_signal, error);
     builder_destroy(builder);
     return code;
 }
@@ -105,6 +117,28 @@ void building_show_output(const struct program *program, struct slice output)
         rest.data += taken;
         rest.bytes -= taken;
     }
+}
+
+/* In one write: others show something at the same time. */
+void building_show_type_error(const struct program *program, const struct type_error *error)
+{
+    char source[SOURCE_LINE_BYTES] = "";
+    char place[PATH_MAX + 32] = "";
+    size_t tabs = 0;
+
+    if (error->file.bytes > 0)
+        snprintf(place, sizeof(place), "%.*s:%u:%u: ", (int)error->file.bytes, error->file.data,
+                 error->line, error->column);
+    /* The mark stands where the column is, whatever tabs are before it. */
+    while (tabs < error->source.bytes && error->source.data[tabs] == '\t')
+        tabs++;
+    if (error->source.bytes > 0 && error->source.bytes < SOURCE_LINE_BYTES / 2 &&
+        error->column > tabs && error->column < SOURCE_LINE_BYTES / 4)
+        snprintf(source, sizeof(source), "%5u | %.*s\n      | %.*s%*s^\n", error->line,
+                 (int)error->source.bytes, error->source.data, (int)tabs, error->source.data,
+                 (int)(error->column - tabs - 1), "");
+    dprintf(program->errors, "%swarning: %.*s (%.*s)\n%s", place, (int)error->text.bytes,
+            error->text.data, (int)error->code.bytes, error->code.data, source);
 }
 
 /* What to do about an error, or NULL. */

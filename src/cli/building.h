@@ -14,6 +14,7 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "builder/builder.h"
+#include "builder/type_check.h"
 #include "cli/program.h"
 
 /* Writes the folder that the program is in, where the SDK lies beside it. */
@@ -29,11 +30,23 @@ int building_run(const struct builder_options *options,
                  int (*work)(struct builder *builder, void *context, struct error *error),
                  void *context, int *ret_signal, struct error *error);
 
+/* As builder_create: a builder whose threads leave signals alone. */
+int building_create(const struct builder_options *options, struct builder **ret_builder,
+                    struct error *error);
+
+/* Does `work` with a builder that is there, as building_run. */
+int building_run_with(struct builder *builder,
+                      int (*work)(struct builder *builder, void *context, struct error *error),
+                      void *context, int *ret_signal, struct error *error);
+
 /* Shows on stderr what a script wrote while it was evaluated. */
 void building_show_output(const struct program *program, struct slice output);
 
 /* Says why evaluating `entry` failed, and what to do about it. Returns the error's code. */
 int building_explain(const char *entry, struct error *error);
+
+/* Shows on stderr what a check of types has found: the place, the line and what is wrong. */
+void building_show_type_error(const struct program *program, const struct type_error *error);
 
 /* How times and sizes are shown. */
 double building_milliseconds(uint64_t ns);

@@ -14,14 +14,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/buffer.h"
 #include "base/check.h"
 #include "base/log.h"
 #include "base/units.h"
 #include "builder/builder.h"
+#include "builder/transcript.h"
 #include "cli/build_project.h"
 #include "cli/building.h"
 #include "cli/command_line.h"
-#include "cli/dev_lines.h"
+#include "cli/dev_report.h"
 #include "cli/help.h"
 #include "io/address.h"
 #include "project/project.h"
@@ -32,6 +34,7 @@
 
 #define MODE_VARIABLE "FN0_MODE=development"
 #define LISTEN_MAX 64
+#define FAILURE_BYTES_MAX (TRANSCRIPT_BYTES_MAX + ERROR_MESSAGE_BYTES + 16)
 
 /* Flags that stand below those of the command line. */
 static const struct configuration_flag defaults[] = {
@@ -61,50 +64,65 @@ struct run {
     struct texts addresses; /* where it listens, once that is known */
     const char *address_items[LISTEN_MAX];
     char address_texts[LISTEN_MAX][ADDRESS_TEXT_BYTES];
-    struct dev_lines lines;
+    struct dev_report report;
     struct access_sink access;
     struct notice notice;
     pthread_t keys;
     int keys_end; /* a descriptor */
     bool keys_read;
     bool quit;
-    int signal;                        /* that ended the first build */
-    pthread_mutex_t mutex;             /* of what follows */
-    struct session *session;           /* that serves; NULL: none */
-    char failure[ERROR_MESSAGE_BYTES]; /* of the last build */
+    int signal;              /* that ended the first build */
+    pthread_mutex_t mutex;   /* of what follows */
+    struct session *session; /* that serves; NULL: none */
+    struct buffer failure;   /* of the last build; empty: it went well */
 };
 
 /* ---- What a build says ---- */
 
-static void keep_failure(struct run *run, const char *message)
+/* What tools have said stands first, as on a terminal. Without memory a part is missing. */
+static void keep_failure(struct run *run, struct slice said, const char *message)
 {
     pthread_mutex_lock(&run->mutex);
-    (void)snprintf(run->failure, sizeof(run->failure), "%s", message);
+    buffer_reset(&run->failure, 0);
+    if (message) {
+        (void)buffer_append(&run->failure, said);
+        (void)buffer_print(&run->failure, "%s\n", message);
+    }
     pthread_mutex_unlock(&run->mutex);
 }
 
-/* Of notice: on the workers' threads. */
+/* Of notice, as the next: on the workers' threads. */
 static struct slice read_failure(void *context, struct arena *arena)
 {
     struct run *run = context;
-    char text[sizeof(run->failure) + 64];
     pthread_mutex_lock(&run->mutex);
-    (void)snprintf(text, sizeof(text), "%s\n",
-                   run->failure[0] ? run->failure : "It is being loaded.");
+    struct slice text = buffer_slice(&run->failure);
+    struct slice copy = arena_copy(arena, text.bytes ? text : SLICE("It is being loaded.\n"));
     pthread_mutex_unlock(&run->mutex);
-    struct slice copy = arena_copy(arena, slice_of(text));
     return copy.data ? copy : SLICE("");
 }
 
-static int build(struct session *session, struct builder *builder, bool force, struct error *error)
+static bool has_failed(void *context)
+{
+    struct run *run = context;
+    pthread_mutex_lock(&run->mutex);
+    bool failed = buffer_bytes(&run->failure) > 0;
+    pthread_mutex_unlock(&run->mutex);
+    return failed;
+}
+
+static int build(struct session *session, bool force, struct error *error)
 {
     struct run *run = session->run;
-    int code = build_project_develop(run->program, builder, session->project, force, error);
+    builder_forget_said(session->builder);
+    int code =
+        build_project_develop(&run->report, session->builder, session->project, force, error);
     if (code == ERROR_CLOSED)
         return code;
-    keep_failure(run, code ? error->message : "");
+    struct slice said = builder_said(session->builder);
+    keep_failure(run, said, code ? error->message : NULL);
     if (code)
-        (void)program_fail(run->program, NULL, error);
+        dev_report_failure(&run->report, said, error);
     return code;
 }
 
@@ -143,11 +161,11 @@ static void warn_above_stock(const struct session *session)
         return;
     limits_set_cloud(&stock);
     enum limit_unit unit = limit_info(limit)->unit;
-    dprintf(session->run->program->errors,
-            "%s asks for %s = %s: a host allows %s unless its [limits.max] says more\n",
-            session->project->name, limit_info(limit)->key,
-            units_write(unit, limits->value[limit], asked),
-            units_write(unit, stock.value[limit], allowed));
+    dev_report_warning(&session->run->report,
+                       "%s asks for %s = %s: a host allows %s unless its [limits.max] says more",
+                       session->project->name, limit_info(limit)->key,
+                       units_write(unit, limits->value[limit], asked),
+                       units_write(unit, stock.value[limit], allowed));
 }
 
 /* Reads the project as it is now. The caller destroys *ret_session. */
@@ -186,11 +204,11 @@ static bool take_settings(struct session *session)
     struct run *run = session->run;
     struct error error;
     if (session_create(run, &session->next, &error)) {
-        (void)program_fail(run->program, NULL, &error);
+        dev_report_failure(&run->report, SLICE(""), &error);
         return false;
     }
-    dprintf(run->program->errors, "%s has changed: the host begins anew\n",
-            session->project->shown);
+    dev_report_warning(&run->report, "%s has changed: the host begins anew",
+                       session->project->shown);
     return true;
 }
 
@@ -209,10 +227,10 @@ static void *watch_and_build(void *argument)
             }
             break;
         case PROJECT_CHANGE_ASKED:
-            (void)build(session, session->builder, true, &error);
+            (void)build(session, true, &error);
             break;
         case PROJECT_CHANGE_INPUTS:
-            (void)build(session, session->builder, false, &error);
+            (void)build(session, false, &error);
             break;
         }
     }
@@ -311,15 +329,24 @@ static void set_session(struct run *run, struct session *session)
     pthread_mutex_unlock(&run->mutex);
 }
 
+static void say_ready(void *context)
+{
+    const struct session *session = context;
+    dev_report_ready(&session->run->report, session->project->name, &session->run->addresses);
+}
+
 static int make_server(struct session *session, struct log *log, bool first, struct error *error)
 {
     struct run *run = session->run;
+    bool is_json = dev_report_is_json(&run->report);
     const struct server_options options = {
         .configuration = session->host,
         .clock = run->program->clock,
         .random = run->program->random,
         .log = log,
-        .ready_fd = first ? run->program->output : -1,
+        .ready_fd = first && !is_json ? run->program->output : -1,
+        .ready = first && is_json ? say_ready : NULL,
+        .ready_context = session,
         .certificates = run->program->certificates,
         .access = &run->access,
         .notice = &run->notice,
@@ -328,33 +355,44 @@ static int make_server(struct session *session, struct log *log, bool first, str
     return server_create(&options, &session->server, error);
 }
 
-/* A builder whose threads leave signals alone. */
-static int make_builder(struct session *session, struct error *error)
+/* On the thread of the check, as the next. */
+static void say_type_error(void *context, const struct type_error *error)
 {
-    struct builder_options options;
-    sigset_t all, before;
-    int code = build_project_builder(session->run->program, session->project,
-                                     session->host->cache_dir, &options, error);
-    if (code)
-        return code;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    code = builder_create(&options, &session->builder, error);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return code;
+    const struct run *run = context;
+    dev_report_type_error(&run->report, error);
+}
+
+static void say_types(void *context, size_t count)
+{
+    struct run *run = context;
+    dev_report_types(&run->report, count);
+}
+
+/* Where they cannot be checked, builds are none the worse. */
+static void check_types(struct session *session)
+{
+    const struct type_check_options options = {
+        .folder = session->project->folder,
+        .watch = true,
+        .context = session->run,
+        .found = say_type_error,
+        .done = say_types,
+    };
+    struct error ignored;
+    if (session->project->language == LANGUAGE_TYPESCRIPT)
+        (void)builder_check_types(session->builder, &options, &ignored);
 }
 
 /* Serves, watches and builds until it is ended. */
 static int serve(struct session *session, struct log *log, bool first, struct error *error)
 {
     struct run *run = session->run;
-    int code = make_builder(session, error);
-    if (code == 0)
-        code = make_server(session, log, first, error);
+    int code = make_server(session, log, first, error);
     if (code == 0)
         code = start_thread(&session->thread, watch_and_build, session, error);
     if (code)
         return code;
+    check_types(session);
     if (first)
         code = begin_keys(run, error);
     set_session(run, session);
@@ -397,7 +435,21 @@ static int hold_addresses(struct session *session, struct listeners *held, struc
 
 static int build_first(struct builder *builder, void *context, struct error *error)
 {
-    return build(context, builder, false, error);
+    (void)builder;
+    return build(context, false, error);
+}
+
+static int make_builder(struct session *session, struct error *error)
+{
+    const struct program *program = session->run->program;
+    struct builder_options options;
+    int code =
+        build_project_builder(program, session->project, session->host->cache_dir, &options, error);
+    if (code)
+        return code;
+    options.develop = true;
+    options.colour = program->colour && isatty(program->errors) == 1;
+    return building_create(&options, &session->builder, error);
 }
 
 /* A command that failed may not even have made the folder of the component, which is watched. */
@@ -415,15 +467,14 @@ static void make_folder(const struct project *project)
 static int build_before(struct session *session, struct error *error)
 {
     struct run *run = session->run;
-    struct builder_options options;
     struct listeners held;
     int code = hold_addresses(session, &held, error);
     if (code)
         return code;
     warn_above_stock(session);
-    code = build_project_builder(run->program, session->project, session->host->cache_dir, &options,
-                                 error);
-    if (code == 0 && building_run(&options, build_first, session, &run->signal, error)) {
+    code = make_builder(session, error);
+    if (code == 0 &&
+        building_run_with(session->builder, build_first, session, &run->signal, error)) {
         code = run->signal ? ERROR_CLOSED : 0;
         make_folder(session->project);
     }
@@ -465,19 +516,16 @@ static int run_with_log(struct run *run, struct error *error)
     if (code)
         return code;
     const struct host_configuration *host = session->host;
-    code = log_create(run->program->errors, host->log.level, host->log.format, run->program->colour,
+    bool is_json = dev_report_is_json(&run->report);
+    code = log_create(is_json ? run->program->output : run->program->errors, host->log.level,
+                      is_json ? LOG_FORMAT_JSON : host->log.format, run->program->colour,
                       run->program->clock, &log);
     if (code) {
         session_destroy(session);
         return error_set(error, code, "cannot make the log");
     }
-    run->lines = (struct dev_lines){
-        .clock = run->program->clock,
-        .output = run->program->errors,
-        .colour = run->program->colour && isatty(run->program->errors) == 1,
-    };
-    run->access = dev_lines_sink(&run->lines);
-    run->notice = (struct notice){.context = run, .read = read_failure};
+    run->access = dev_report_sink(&run->report);
+    run->notice = (struct notice){.context = run, .read = read_failure, .is_due = has_failed};
     code = run_sessions(run, log, session, error);
     end_keys(run);
     log_destroy(log);
@@ -500,10 +548,16 @@ static int collect_flags(struct run *run, struct error *error)
 static enum exit_status dev(struct run *run, struct error *error)
 {
     check(pthread_mutex_init(&run->mutex, NULL) == 0);
-    int code = collect_flags(run, error);
+    buffer_init(&run->failure, FAILURE_BYTES_MAX);
+    int code =
+        dev_report_init(&run->report, run->program, run->line->options[OPTION_DEV_JSON], error);
+    if (code == 0)
+        code = collect_flags(run, error);
     if (code == 0)
         code = run_with_log(run, error);
+    dev_report_fini(&run->report);
     free(run->flags);
+    buffer_fini(&run->failure);
     pthread_mutex_destroy(&run->mutex);
     if (run->signal)
         return (enum exit_status)(128 + run->signal);

@@ -12,7 +12,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/buffer.h"
 #include "base/check.h"
+#include "base/file.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "base/process.h"
 #include "cli/build_project.h"
@@ -23,6 +26,7 @@
 
 #define READY_BYTES 1024
 #define SCRIPT_BYTES 8192
+#define JSON_BYTES_MAX 65536
 #define URL_VARIABLE "FN0_URL="
 
 /* Flags that stand below those of the command line. */
@@ -72,24 +76,6 @@ static bool read_url(struct run *run)
     return true;
 }
 
-/* The environment with FN0_URL; its texts are borrowed. NULL without memory. */
-static char **make_environment(const struct run *run, char *url)
-{
-    const char *const *environment = run->program->environment;
-    size_t count = 0;
-    size_t kept = 0;
-    while (environment[count])
-        count++;
-    char **made = calloc(count + 2, sizeof(made[0]));
-    for (size_t i = 0; made && i < count; i++) {
-        if (strncmp(environment[i], URL_VARIABLE, strlen(URL_VARIABLE)) != 0)
-            made[kept++] = (char *)environment[i];
-    }
-    if (made)
-        made[kept] = url;
-    return made;
-}
-
 static const char *find_command(const struct project *project)
 {
     const struct language_info *language = language_info(project->language);
@@ -121,13 +107,14 @@ static int run_tests(struct run *run)
     char script[SCRIPT_BYTES];
     char url[sizeof(URL_VARIABLE) + READY_BYTES];
     (void)snprintf(url, sizeof(url), URL_VARIABLE "%s", run->url);
-    char **environment = make_environment(run, url);
+    char **environment = process_environment(run->program->environment, url);
     char **words = make_words(run, script);
     const struct process_options options = {
         .program = "sh",
         .words = words,
         .folder = run->project->folder,
         .environment = environment,
+        .output_to_errors = run->line->options[OPTION_TEST_JSON] != NULL,
     };
     int code = environment && words
                    ? process_run(&run->process, &options, &run->status, &run->error)
@@ -233,6 +220,36 @@ static int make_host(struct run *run, struct error *error)
 
 /* ---- The command ----------------------------------------------------------------------------- */
 
+/* One line: what was run where, and how it ended; `error` NULL: well. */
+static void print_json(const struct run *run, const struct error *error)
+{
+    const char *command = run->project ? find_command(run->project) : NULL;
+    const struct {
+        const char *name;
+        const char *value;
+    } members[] = {
+        {"{\"function\":", run->project ? run->project->name : ""},
+        {",\"url\":", run->url},
+        {",\"command\":", command ? command : ""},
+        {",\"error\":", error ? error->message : ""},
+    };
+    struct buffer text;
+    int code = 0;
+    buffer_init(&text, JSON_BYTES_MAX);
+    for (size_t i = 0; i < sizeof(members) / sizeof(members[0]) && code == 0; i++) {
+        code = buffer_append(&text, slice_of(members[i].name));
+        if (code == 0)
+            code = json_append_text(&text, slice_of(members[i].value));
+    }
+    if (code == 0)
+        code = buffer_print(&text, ",\"passed\":%s}\n", error ? "false" : "true");
+    /* The status says it, too. */
+    if (code == 0)
+        (void)file_write_descriptor(run->program->output, "the output", buffer_slice(&text), NULL,
+                                    NULL);
+    buffer_fini(&text);
+}
+
 static enum exit_status end(const struct run *run, int code, struct error *error)
 {
     int signal = run->server ? server_signal(run->server) : 0;
@@ -246,6 +263,8 @@ static enum exit_status end(const struct run *run, int code, struct error *error
                          run->project->name, exited ? "status" : "signal",
                          exited ? WEXITSTATUS(run->status) : WTERMSIG(run->status));
     }
+    if (run->line->options[OPTION_TEST_JSON])
+        print_json(run, code ? error : NULL);
     return code == 0 ? EXIT_STATUS_OK : program_fail(run->program, "test", error);
 }
 

@@ -273,7 +273,8 @@ static void route(struct gateway *gateway, struct http_exchange *exchange, struc
     const char *function = function_of(gateway, http_exchange_request(exchange));
     struct directory_entry *entry =
         function ? directory_find(gateway->directory, slice_of(function)) : NULL;
-    if (gateway->notice && (!entry || entry->state == FUNCTION_BROKEN)) {
+    if (gateway->notice && (!entry || entry->state == FUNCTION_BROKEN ||
+                            notice_comes_first(gateway->notice, request))) {
         note->code = ERROR_FUNCTION_BROKEN;
         notice_send(exchange, gateway->notice, note->request_id);
         return;

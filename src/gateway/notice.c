@@ -39,6 +39,22 @@ static bool wants_page(const struct http_request *request)
     return false;
 }
 
+/* Browsers say so of what goes into a window or a frame. */
+static bool opens_page(const struct http_request *request)
+{
+    for (size_t i = 0; i < request->field_count; i++) {
+        struct slice value = request->fields[i].value;
+        if (slice_equal_ignoring_case(request->fields[i].name, SLICE("sec-fetch-dest")))
+            return slice_equal(value, SLICE("document")) || slice_equal(value, SLICE("iframe"));
+    }
+    return false;
+}
+
+bool notice_comes_first(const struct notice *notice, const struct http_request *request)
+{
+    return notice->is_due(notice->context) && opens_page(request);
+}
+
 static int append_escaped(struct buffer *page, struct slice text)
 {
     int code = 0;

@@ -1,13 +1,20 @@
 /* SPDX-License-Identifier: AGPL-3.0-only */
 
 /* What a project's component is made of: the files that [build] watch means, but for the component
- * itself and for fn0.toml, of which counts what it says. These calls look at the disk; any thread.
- */
+ * itself and for fn0.toml, of which counts what it says.
+ *
+ * Where it means all files, as it does when nobody has said, and the language's tool tells which
+ * ones it has read (project/sources.h), these count, wherever they are, and the files that say how
+ * it is built (package.json, Cargo.toml, …); of all others only whether they are there, since one
+ * that comes may be found in place of another.
+ *
+ * These calls look at the disk; any thread. */
 
 #ifndef FN0_PROJECT_INPUTS_H
 #define FN0_PROJECT_INPUTS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/error.h"
 #include "base/sha256.h"
@@ -25,6 +32,16 @@ bool inputs_has_folder(const struct project *project, const char *path);
  * looked at is not there. ERROR_SYSTEM where a folder cannot be read; ERROR_OUT_OF_MEMORY. */
 int inputs_hash(const struct project *project, uint8_t ret_digest[SHA256_BYTES],
                 struct error *error);
+
+/* All that may count. */
+struct inputs_look {
+    uint8_t counted[SHA256_BYTES]; /* as of inputs_hash */
+    uint8_t all[SHA256_BYTES];     /* as if all files in the folder counted */
+    uint8_t sources[SHA256_BYTES]; /* of the names of those that the tool has read */
+};
+
+/* Takes both hashes with one look. As inputs_hash. */
+int inputs_look(const struct project *project, struct inputs_look *ret_look, struct error *error);
 
 /* Tells each folder that may hold inputs, seen from the project's, its own ("") first. Stops where
  * `visit` says other than 0, and returns that; else errors as of inputs_hash. */

@@ -237,9 +237,12 @@ static int resolve(struct project *project, bool development, struct error *erro
     if (!project->shown_component)
         return error_set_memory(error);
     project->component = join(&project->arena, project->folder, project->shown_component);
+    project->sources =
+        arena_print(&project->arena, "%s/%s/%s.sources", project->folder,
+                    development ? PROJECT_DEVELOPMENT_FOLDER : PROJECT_FOLDER, project->name);
     if (configuration->main)
         project->main = join(&project->arena, project->folder, configuration->main);
-    if (!project->component || (configuration->main && !project->main))
+    if (!project->component || !project->sources || (configuration->main && !project->main))
         return error_set_memory(error);
     return 0;
 }

@@ -46,6 +46,7 @@ struct project {
     const char *main;       /* the source; NULL where the language's tool finds it, or `command` */
     const char *command;    /* [build] command, run by sh in `folder`; NULL: the language's tool */
     const char *component;  /* what is built; may not be there yet */
+    const char *sources;    /* where project/sources.h keeps what the component was made of */
     const char *shown_component;                 /* seen from `folder` where it is in there */
     struct project_configuration *configuration; /* all the rest, [limits] and [environment] too */
 };

@@ -28,7 +28,7 @@
 
 /* All that is compared. */
 struct look {
-    uint8_t inputs[SHA256_BYTES];
+    struct inputs_look inputs;
     struct {
         uint64_t inode; /* 0: not there */
         int64_t bytes;
@@ -67,7 +67,7 @@ static int look_at(const struct project *project, struct look *ret_look, struct 
 {
     memset(ret_look, 0, sizeof(*ret_look));
     look_at_settings(project, ret_look);
-    return inputs_hash(project, ret_look->inputs, error);
+    return inputs_look(project, &ret_look->inputs, error);
 }
 
 static bool same(const struct look *one, const struct look *other)
@@ -142,6 +142,15 @@ static bool settle(struct project_watch *watch, struct look *look)
     }
 }
 
+/* What counts is another question once a build has said anew which files it has read: then any
+ * change may be one. */
+static bool have_changed(const struct inputs_look *known, const struct inputs_look *look)
+{
+    return memcmp(known->all, look->all, sizeof(look->all)) != 0 &&
+           (memcmp(known->sources, look->sources, sizeof(look->sources)) != 0 ||
+            memcmp(known->counted, look->counted, sizeof(look->counted)) != 0);
+}
+
 enum project_change project_watch_wait(struct project_watch *watch)
 {
     for (;;) {
@@ -153,7 +162,7 @@ enum project_change project_watch_wait(struct project_watch *watch)
         if (seen && !same(&look, &watch->known) && settle(watch, &look)) {
             bool settings =
                 memcmp(look.settings, watch->known.settings, sizeof(look.settings)) != 0;
-            bool inputs = memcmp(look.inputs, watch->known.inputs, sizeof(look.inputs)) != 0;
+            bool inputs = have_changed(&watch->known.inputs, &look.inputs);
             watch->known = look;
             if (settings || inputs)
                 return settings ? PROJECT_CHANGE_SETTINGS : PROJECT_CHANGE_INPUTS;

@@ -22,6 +22,7 @@
 #include "base/file.h"
 #include "fn0_bridge.h"
 #include "runtime/bridge_types.h"
+#include "runtime/relink.h"
 #include "store/code_cache.h"
 
 /* The child's descriptors. The last two are those of a snapshot only. */
@@ -44,8 +45,9 @@ struct order {
     struct engine_options engine;
     uint64_t cpu_ns_max; /* these two of a snapshot */
     uint64_t memory_bytes_max;
-    const char *code_directory; /* empty: none */
-    uint64_t code_bytes_max;
+    const char *cache_directory; /* empty: none */
+    uint64_t cache_bytes_max;
+    struct relink *relink; /* NULL: nothing is made of others */
 };
 #define ORDER_WORDS 10
 
@@ -54,6 +56,7 @@ struct order {
 struct result {
     uint64_t fingerprint; /* of the child's engine */
     uint64_t output_bytes;
+    bool relinked;
     struct error error; /* its code is 0 where it was well */
 };
 
@@ -79,13 +82,14 @@ static bool read_order(int count, char **words, struct order *ret_order)
         job++;
     ret_order->job = (enum job)job;
     ret_order->engine.code = NULL;
-    ret_order->code_directory = words[8];
+    ret_order->relink = NULL;
+    ret_order->cache_directory = words[8];
     return job < JOB_COUNT && read_number(words[3], &ret_order->parent) &&
            read_number(words[4], &ret_order->engine.instances_max) &&
            read_number(words[5], &ret_order->engine.memory_bytes_max) &&
            read_number(words[6], &ret_order->cpu_ns_max) &&
            read_number(words[7], &ret_order->memory_bytes_max) &&
-           read_number(words[9], &ret_order->code_bytes_max);
+           read_number(words[9], &ret_order->cache_bytes_max);
 }
 
 /* Maps all of a descriptor. */
@@ -157,13 +161,31 @@ static int take_snapshot(struct engine *engine, const struct order *order, struc
     return snapshot_take(engine, &options, clock_system(), ret_wasm, output, error);
 }
 
-/* Opens the cache of compiled functions, where there is one and it can be opened. */
-static void open_code_cache(struct order *order)
+/* Opens what components have in common, where there is such a thing and it can be opened. */
+static void open_caches(struct order *order)
 {
-    if (order->job != JOB_SNAPSHOT && order->code_directory[0] != 0 &&
-        code_cache_open(order->code_directory, order->code_bytes_max, &order->engine.code, NULL) !=
-            0)
+    if (order->job == JOB_SNAPSHOT || order->cache_directory[0] == 0)
+        return;
+    if (code_cache_open(order->cache_directory, code_cache_bytes_max(order->cache_bytes_max),
+                        &order->engine.code, NULL) != 0)
         order->engine.code = NULL;
+    if (order->job == JOB_COMPILE &&
+        relink_open(order->cache_directory, order->cache_bytes_max, &order->relink, NULL) != 0)
+        order->relink = NULL;
+}
+
+/* Keeps what was compiled for components to come. A cache that cannot be written costs compiling,
+ * and nothing else. */
+static void save_caches(const struct order *order, const struct result *result,
+                        struct slice content)
+{
+    struct slice component;
+
+    if (order->engine.code != NULL)
+        (void)code_cache_save(order->engine.code, NULL);
+    if (order->relink != NULL && !result->relinked &&
+        map_for_ever(COMPONENT_DESCRIPTOR, &component, NULL) == 0)
+        relink_keep(order->relink, result->fingerprint, component, content);
 }
 
 /* Does what was ordered with what is in COMPONENT_DESCRIPTOR. */
@@ -182,7 +204,9 @@ static int obey(const struct order *order, struct result *result, struct fn0_byt
         return code;
     switch (order->job) {
     case JOB_COMPILE:
-        return compile(engine, component, ret_content, &result->error);
+        result->relinked = order->relink != NULL &&
+                           relink_make(order->relink, result->fingerprint, component, ret_content);
+        return result->relinked ? 0 : compile(engine, component, ret_content, &result->error);
     case JOB_INSTRUMENT:
         return instrument(engine, component, ret_content, &result->error);
     default:
@@ -231,7 +255,7 @@ int compiler_main(int count, char **words)
     if ((uint64_t)getppid() != order.parent)
         return 1;
     buffer_init(&output, SNAPSHOT_OUTPUT_BYTES_MAX);
-    open_code_cache(&order);
+    open_caches(&order);
     result = calloc(1, sizeof(*result));
     if (result == NULL)
         return 1;
@@ -242,20 +266,19 @@ int compiler_main(int count, char **words)
         write_result(buffer_slice(&output)) != 0 ||
         write_result((struct slice){(const char *)content.data, content.bytes}) != 0)
         _exit(1);
-    /* A cache that cannot be written costs compiling, and nothing else. */
-    if (order.engine.code != NULL && result->error.code == 0)
-        (void)code_cache_save(order.engine.code, NULL);
+    if (result->error.code == 0)
+        save_caches(&order, result, (struct slice){(const char *)content.data, content.bytes});
     /* Taking the engine down in order would only cost time. */
     _exit(0);
 }
 
 /* ---- The parent ------------------------------------------------------------------------------ */
 
-int compiler_init(struct compiler *compiler, const char *code_directory, uint64_t code_bytes_max,
+int compiler_init(struct compiler *compiler, const char *cache_directory, uint64_t cache_bytes_max,
                   struct error *error)
 {
-    compiler->code_directory = code_directory;
-    compiler->code_bytes_max = code_bytes_max;
+    compiler->cache_directory = cache_directory;
+    compiler->cache_bytes_max = cache_bytes_max;
     return process_init(&compiler->process, error);
 }
 
@@ -290,7 +313,7 @@ static int run_child(struct compiler *compiler, const struct engine *engine,
                      const struct job_options *options, const int *descriptors, struct error *error)
 {
     const struct engine_options *of_engine = engine_options(engine);
-    char parent[24], instances[24], memory[24], cpu_max[24], memory_max[24], code_max[24];
+    char parent[24], instances[24], memory[24], cpu_max[24], memory_max[24], cache_max[24];
     char job[16];
     char program[] = "fn0-compile", command[] = COMPILER_COMMAND;
     char *words[] = {program,
@@ -301,8 +324,8 @@ static int run_child(struct compiler *compiler, const struct engine *engine,
                      memory,
                      cpu_max,
                      memory_max,
-                     (char *)(compiler->code_directory != NULL ? compiler->code_directory : ""),
-                     code_max,
+                     (char *)(compiler->cache_directory != NULL ? compiler->cache_directory : ""),
+                     cache_max,
                      NULL};
     const struct process_options process = {
         .program = PROGRAM,
@@ -320,7 +343,7 @@ static int run_child(struct compiler *compiler, const struct engine *engine,
     snprintf(memory, sizeof(memory), "%" PRIu64, of_engine->memory_bytes_max);
     snprintf(cpu_max, sizeof(cpu_max), "%" PRIu64, options->cpu_ns_max);
     snprintf(memory_max, sizeof(memory_max), "%" PRIu64, options->memory_bytes_max);
-    snprintf(code_max, sizeof(code_max), "%" PRIu64, compiler->code_bytes_max);
+    snprintf(cache_max, sizeof(cache_max), "%" PRIu64, compiler->cache_bytes_max);
     code = process_run(&compiler->process, &process, &status, error);
     if (code == ERROR_CLOSED)
         return error_set(error, ERROR_CLOSED, "the compile was cancelled");

@@ -36,8 +36,8 @@
 
 struct compiler {
     struct process process;
-    const char *code_directory;
-    uint64_t code_bytes_max;
+    const char *cache_directory;
+    uint64_t cache_bytes_max;
 };
 
 /* An artifact or a component, mapped. */
@@ -48,9 +48,11 @@ struct compiled {
     size_t mapping_bytes;
 };
 
-/* Readies it. Compiled functions are kept in `code_directory` (of artifacts; outlives it), up to
- * `code_bytes_max` (store/code_cache.h); NULL: they are not. Returns 0 or an error. */
-int compiler_init(struct compiler *compiler, const char *code_directory, uint64_t code_bytes_max,
+/* Readies it. What components have in common is kept in `cache_directory` (of artifacts, which may
+ * have `cache_bytes_max` together; outlives it): compiled functions (store/code_cache.h), and
+ * artifacts that others can be made of (runtime/relink.h). NULL: nothing is. Returns 0 or an error.
+ */
+int compiler_init(struct compiler *compiler, const char *cache_directory, uint64_t cache_bytes_max,
                   struct error *error);
 
 /* No compile may run. */

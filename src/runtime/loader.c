@@ -14,7 +14,6 @@
 #include "base/check.h"
 #include "fn0_bridge.h"
 #include "runtime/compiler.h"
-#include "store/code_cache.h"
 
 #define LOADER_NICE 10
 #define ACCOUNT "default"
@@ -302,9 +301,8 @@ static int start_thread(struct loader *loader, struct error *error)
     struct loader_thread *thread = &loader->threads[loader->thread_count];
     sigset_t all, before;
     int number;
-    int code =
-        compiler_init(&thread->compiler, artifact_cache_directory(loader->options.cache),
-                      code_cache_bytes_max(loader->options.configuration->cache_bytes_max), error);
+    int code = compiler_init(&thread->compiler, artifact_cache_directory(loader->options.cache),
+                             loader->options.configuration->cache_bytes_max, error);
 
     if (code != 0)
         return code;

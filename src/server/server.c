@@ -175,6 +175,8 @@ static void enter_serving(struct server *server)
     LOG(server->options.log, LOG_INFO, "serving", log_string("code", code_of(server)),
         log_number("workers", server->worker_count), log_number("slots", server->capacity.slots));
     print_ready(server);
+    if (server->options.ready)
+        server->options.ready(server->options.ready_context);
 }
 
 static void on_listening(void *context, struct worker *worker, const struct error *error)

@@ -40,7 +40,9 @@ struct server_options {
     const struct clock *clock;
     struct random *random; /* seeds the workers' */
     struct log *log;
-    int ready_fd; /* for the one line that says where it listens; -1: nowhere */
+    int ready_fd;                 /* for the one line that says where it listens; -1: nowhere */
+    void (*ready)(void *context); /* told when that line is written, or would be; NULL: nobody */
+    void *ready_context;
     const char
         *certificates; /* that outgoing requests trust: a file or a folder; NULL: the system's */
     const struct access_sink *access; /* told each request, by all workers; NULL: nobody */

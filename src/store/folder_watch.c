@@ -67,6 +67,7 @@ struct folder_watch {
     uint64_t watched_inode;
     struct loop_timeout timeout; /* to the next look */
     struct look look;
+    uint64_t gather_ns;
     bool stirred; /* something happened since the last look began */
 
     struct items known;
@@ -355,7 +356,7 @@ static void stir(struct folder_watch *watch)
         return;
     watch->stirred = true;
     if (!watch->look.running)
-        (void)loop_timeout_start(watch->loop, &watch->timeout, WATCH_GATHER_NS);
+        (void)loop_timeout_start(watch->loop, &watch->timeout, watch->gather_ns);
 }
 
 /* What follows the last slash. */
@@ -443,7 +444,7 @@ static void finish_close(struct folder_watch *watch)
 static uint64_t next_look_ns(const struct folder_watch *watch)
 {
     if (watch->stirred)
-        return WATCH_GATHER_NS;
+        return watch->gather_ns;
     for (size_t i = 0; i < watch->known.count; i++) {
         if (watch->known.items[i].missing_since_ns != NEVER_NS)
             return WATCH_REMOVAL_NS;
@@ -569,6 +570,7 @@ int folder_watch_create(struct loop *loop, const struct folder_watch_options *op
         return error_set_memory(error);
     watch->loop = loop;
     watch->log = options->log;
+    watch->gather_ns = options->may_be_missing ? WATCH_GATHER_SOON_NS : WATCH_GATHER_NS;
     watch->events = *events;
     watch->context = context;
     watch->folder_missing_since_ns = NEVER_NS;

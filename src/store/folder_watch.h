@@ -30,6 +30,10 @@
 /* From an event of inotify to the look: a burst is one look. */
 #define WATCH_GATHER_NS 30000000ull
 
+/* The same for a component that may be missing: whoever builds it puts it there whole, and a person
+ * waits for it. */
+#define WATCH_GATHER_SOON_NS 2000000ull
+
 /* See above. */
 #define WATCH_REMOVAL_NS 200000000ull
 #define WATCH_FOLDER_REMOVAL_NS 2000000000ull

@@ -65,7 +65,10 @@
     X(OPTION_INIT_NAME, COMMAND_INIT, "--name", "NAME",                                            \
       "the function's name (default: that of the folder)")                                         \
     X(OPTION_INIT_HELP, COMMAND_INIT, "--help", NULL, "show this text")                            \
+    X(OPTION_DEV_JSON, COMMAND_DEV, "--json", NULL, "print each event as one line of JSON")        \
     X(OPTION_DEV_HELP, COMMAND_DEV, "--help", NULL, "show this text")                              \
+    X(OPTION_TEST_JSON, COMMAND_TEST, "--json", NULL,                                              \
+      "print how it ended as one line of JSON; the tests' own output goes to stderr")              \
     X(OPTION_TEST_HELP, COMMAND_TEST, "--help", NULL, "show this text")                            \
     X(OPTION_CONFIG_RESOLVED, COMMAND_CONFIG, "--resolved", NULL, "show the defaults, too")        \
     X(OPTION_CONFIG_JSON, COMMAND_CONFIG, "--json", NULL, "print one line of JSON")                \

@@ -140,21 +140,17 @@
       "what fn0 test runs with FN0_URL set, by sh in the project's folder; without it the "       \
       "language's own: node --test, cargo test")
 
-/* The limits' keys. Less than the smallest duration that can be written would stop every call. */
-#define CONFIGURATION_LIMIT_RANGE_BYTES 0, CONFIGURATION_BYTES_MAX
-#define CONFIGURATION_LIMIT_RANGE_NANOSECONDS 1000, CONFIGURATION_TIME_MAX
-#define CONFIGURATION_LIMIT_RANGE_COUNT 0, CONFIGURATION_COUNT_MAX
-#define CONFIGURATION_LIMIT_ROW(X, name, key, unit, cloud, error, what)        \
-    CONFIGURATION_RANGED(X, FUNCTION, "limits." key, unit, limits.value[name], \
-                         CONFIGURATION_LIMIT_RANGE_##unit, what)
-#define CONFIGURATION_LIMIT_MAX_ROW(X, name, key, unit, cloud, error, what)        \
-    CONFIGURATION_RANGED(X, HOST, "limits.max." key, unit, limits_max.value[name], \
-                         CONFIGURATION_LIMIT_RANGE_##unit,                         \
-                         "the most that a function may ask for as limits." key)
-/* The range is two arguments only when it is expanded a second time. */
-#define CONFIGURATION_RANGED(...) CONFIGURATION_RANGED_AGAIN(__VA_ARGS__)
-#define CONFIGURATION_RANGED_AGAIN(X, scope, key, unit, member, minimum, maximum, help) \
-    X(scope, key, unit, member, "none", minimum, maximum, NULL, NULL, NULL, help)
+/* The limits' keys. */
+#define CONFIGURATION_LIMIT_MOST_BYTES CONFIGURATION_BYTES_MAX
+#define CONFIGURATION_LIMIT_MOST_NANOSECONDS CONFIGURATION_TIME_MAX
+#define CONFIGURATION_LIMIT_MOST_COUNT CONFIGURATION_COUNT_MAX
+#define CONFIGURATION_LIMIT_ROW(X, name, key, unit, cloud, least, error, what) \
+    X(FUNCTION, "limits." key, unit, limits.value[name], "none", least,        \
+      CONFIGURATION_LIMIT_MOST_##unit, NULL, NULL, NULL, what)
+#define CONFIGURATION_LIMIT_MAX_ROW(X, name, key, unit, cloud, least, error, what) \
+    X(HOST, "limits.max." key, unit, limits_max.value[name], "none", least,        \
+      CONFIGURATION_LIMIT_MOST_##unit, NULL, NULL, NULL,                           \
+      "the most that a function may ask for as limits." key)
 
 /* All rows, a host's first. */
 #define CONFIGURATION_TABLE(X)                                                             \

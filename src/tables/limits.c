@@ -6,14 +6,14 @@
 #include <stddef.h>
 
 static const struct limit_info rows[LIMIT_COUNT] = {
-#define LIMIT_ROW(name, key, unit, cloud, error, what) \
+#define LIMIT_ROW(name, key, unit, cloud, least, error, what) \
     [name] = {key, LIMIT_UNIT_##unit, cloud, error, what},
     LIMIT_TABLE(LIMIT_ROW)
 #undef LIMIT_ROW
 };
 
-#define LIMIT_ROW(name, key, unit, cloud, error, what) \
-    static_assert((cloud) > 0, key ": a limit of 0 would stop every call");
+#define LIMIT_ROW(name, key, unit, cloud, least, error, what) \
+    static_assert((cloud) > 0 && (cloud) > (least), key ": a limit of 0 would stop every call");
 LIMIT_TABLE(LIMIT_ROW)
 #undef LIMIT_ROW
 

@@ -2,11 +2,12 @@
 
 /* Every limit of a function, once.
  *
- * X(name, key, unit, cloud, error, what)
+ * X(name, key, unit, cloud, least, error, what)
  *   name   LIMIT_… in code, an index into struct limits
  *   key    under [limits] and [limits.max] of a configuration
  *   unit   BYTES, NANOSECONDS or COUNT: how the value is written ("128MB", "10ms", 50) and kept
  *   cloud  the default of the cloud profile, in that unit; LIMIT_NONE: unlimited
+ *   least  what may be asked for at least: with less no call could ever succeed
  *   error  what passing it is
  *   what   one line for people */
 
@@ -20,25 +21,28 @@
 /* Unlimited. Larger than any value, so that `used > limit` needs no case of its own. */
 #define LIMIT_NONE UINT64_MAX
 
+/* Memory comes in pages of this size. */
+#define LIMIT_PAGE_BYTES 65536
+
 /* ROW(X, name, key, …): for tables that are made from this one. */
-#define LIMIT_TABLE_WITH(ROW, X)                                                                \
-    ROW(X, LIMIT_REQUEST_HEADER, "request_header", BYTES, 131072, ERROR_REQUEST_HEADER_SIZE,    \
-        "bytes of a request's line and header fields, as on the wire")                          \
-    ROW(X, LIMIT_REQUEST_BODY, "request_body", BYTES, 104857600, ERROR_REQUEST_BODY_SIZE,       \
-        "bytes of a request's body")                                                            \
-    ROW(X, LIMIT_RESPONSE_HEADER, "response_header", BYTES, 131072, ERROR_RESPONSE_HEADER_SIZE, \
-        "bytes of a response's head, as sent")                                                  \
-    ROW(X, LIMIT_RESPONSE_BODY, "response_body", BYTES, LIMIT_NONE, ERROR_RESPONSE_BODY_SIZE,   \
-        "bytes of a response's body")                                                           \
-    ROW(X, LIMIT_MEMORY, "memory", BYTES, 134217728, ERROR_CALL_MEMORY,                         \
-        "all linear memories of an instance together")                                          \
-    ROW(X, LIMIT_CPU, "cpu", NANOSECONDS, 10000000, ERROR_CALL_CPU,                             \
-        "CPU time (not wall time) of one call")                                                 \
-    ROW(X, LIMIT_DURATION, "duration", NANOSECONDS, 15000000000, ERROR_CALL_DURATION,           \
-        "wall time from entering the handler to the end of the call")                           \
-    ROW(X, LIMIT_OUTGOING_REQUESTS, "outgoing_requests", COUNT, 50, ERROR_OUTGOING_DENIED,      \
-        "outgoing requests of one call")                                                        \
-    ROW(X, LIMIT_START_CPU, "start_cpu", NANOSECONDS, 1000000000, ERROR_CALL_START_CPU,         \
+#define LIMIT_TABLE_WITH(ROW, X)                                                                  \
+    ROW(X, LIMIT_REQUEST_HEADER, "request_header", BYTES, 131072, 256, ERROR_REQUEST_HEADER_SIZE, \
+        "bytes of a request's line and header fields, as on the wire")                            \
+    ROW(X, LIMIT_REQUEST_BODY, "request_body", BYTES, 104857600, 0, ERROR_REQUEST_BODY_SIZE,      \
+        "bytes of a request's body")                                                              \
+    ROW(X, LIMIT_RESPONSE_HEADER, "response_header", BYTES, 131072, 256,                          \
+        ERROR_RESPONSE_HEADER_SIZE, "bytes of a response's head, as sent")                        \
+    ROW(X, LIMIT_RESPONSE_BODY, "response_body", BYTES, LIMIT_NONE, 0, ERROR_RESPONSE_BODY_SIZE,  \
+        "bytes of a response's body")                                                             \
+    ROW(X, LIMIT_MEMORY, "memory", BYTES, 134217728, LIMIT_PAGE_BYTES, ERROR_CALL_MEMORY,         \
+        "all linear memories of an instance together")                                            \
+    ROW(X, LIMIT_CPU, "cpu", NANOSECONDS, 10000000, 1000, ERROR_CALL_CPU,                         \
+        "CPU time (not wall time) of one call")                                                   \
+    ROW(X, LIMIT_DURATION, "duration", NANOSECONDS, 15000000000, 1000, ERROR_CALL_DURATION,       \
+        "wall time from entering the handler to the end of the call")                             \
+    ROW(X, LIMIT_OUTGOING_REQUESTS, "outgoing_requests", COUNT, 50, 0, ERROR_OUTGOING_DENIED,     \
+        "outgoing requests of one call")                                                          \
+    ROW(X, LIMIT_START_CPU, "start_cpu", NANOSECONDS, 1000000000, 1000, ERROR_CALL_START_CPU,     \
         "CPU time of an instance before its handler is first entered")
 
 /* The table as X(name, key, …). */
@@ -47,7 +51,7 @@
 
 /* The rows' places in struct limits. */
 enum limit {
-#define LIMIT_ROW(name, key, unit, cloud, error, what) name,
+#define LIMIT_ROW(name, key, unit, cloud, least, error, what) name,
     LIMIT_TABLE(LIMIT_ROW)
 #undef LIMIT_ROW
         LIMIT_COUNT

@@ -133,6 +133,85 @@ static void what_was_read_is_kept(void **state)
     fn0_bytes_fini(&second);
 }
 
+/* ---- Artifacts of other ones ---- */
+
+static struct fn0_bytes compile(const struct fn0_bytes *wasm)
+{
+    struct fn0_bytes artifact;
+
+    if (fn0_component_compile(driver.engine, of_bytes(wasm), &artifact, &error) != 0)
+        fail_msg("%s", error.message);
+    return artifact;
+}
+
+static bool have_same_key(const struct fn0_bytes *first, const struct fn0_bytes *second)
+{
+    uint8_t one[32], other[32];
+
+    assert_true(fn0_component_code_key(of_bytes(first), true, one));
+    assert_true(fn0_component_code_key(of_bytes(second), false, other));
+    return memcmp(one, other, sizeof(one)) == 0;
+}
+
+static void an_artifact_is_made_of_another(void **state)
+{
+    struct fn0_bytes first, second, artifact, compiled, relinked;
+    struct fn0_slice longer;
+
+    (void)state;
+    load_instrumented(slice_of_guest());
+    first = take(slice_of_guest(), "script", "one");
+    second = take(slice_of_guest(), "script", "something that is a little longer");
+    assert_true(have_same_key(&first, &second));
+    assert_int_not_equal(first.bytes, second.bytes);
+    artifact = compile(&first);
+    compiled = compile(&second);
+
+    /* What stands behind the artifact is the cache's. */
+    longer = (struct fn0_slice){malloc(artifact.bytes + 64), artifact.bytes + 64};
+    memcpy((char *)longer.data, artifact.data, artifact.bytes);
+    assert_true(fn0_component_relink(of_bytes(&second), longer, &relinked));
+    assert_int_equal(relinked.bytes, compiled.bytes);
+    assert_memory_equal(relinked.data, compiled.data, compiled.bytes);
+    assert_memory_not_equal(relinked.data, artifact.data, compiled.bytes);
+
+    /* What is no artifact at all, or part of one, makes none. */
+    for (size_t bytes = 0; bytes < artifact.bytes; bytes += 1 + artifact.bytes / 97)
+        assert_false(fn0_component_relink(of_bytes(&second), (struct fn0_slice){longer.data, bytes},
+                                          &relinked));
+    assert_false(fn0_component_relink(of_bytes(&second), of_bytes(&second), &relinked));
+
+    free((char *)longer.data);
+    fn0_bytes_fini(&relinked);
+    fn0_bytes_fini(&compiled);
+    fn0_bytes_fini(&artifact);
+    fn0_bytes_fini(&second);
+    fn0_bytes_fini(&first);
+}
+
+static void other_code_has_another_key(void **state)
+{
+    struct fn0_bytes first, second;
+    struct text other = driver_guest("hello");
+    uint8_t key[32];
+
+    (void)state;
+    load_instrumented(slice_of_guest());
+    first = take(slice_of_guest(), "script", "one");
+    /* Checks of bounds depend on how large a memory is from the beginning. */
+    second = take(slice_of_guest(), "script", "grow");
+    assert_false(have_same_key(&first, &second));
+    /* Nothing was made by a snapshot, or nothing is a component. */
+    assert_false(fn0_component_code_key((struct fn0_slice){other.data, other.bytes}, false, key));
+    assert_false(fn0_component_code_key(slice("nonsense"), false, key));
+    for (size_t bytes = 8; bytes < first.bytes; bytes += 1 + first.bytes / 97)
+        assert_false(
+            fn0_component_code_key((struct fn0_slice){(const char *)first.data, bytes}, true, key));
+    free(other.data);
+    fn0_bytes_fini(&second);
+    fn0_bytes_fini(&first);
+}
+
 static void one_artifact_serves_many(void **state)
 {
     struct fn0_bytes first, second;
@@ -327,6 +406,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_read_is_kept),
+        cmocka_unit_test(an_artifact_is_made_of_another),
+        cmocka_unit_test(other_code_has_another_key),
         cmocka_unit_test(one_artifact_serves_many),
         cmocka_unit_test(the_same_gives_the_same),
         cmocka_unit_test(the_network_is_refused),

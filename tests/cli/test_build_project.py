@@ -10,7 +10,7 @@ import subprocess
 import time
 
 import pytest
-from host import PROGRAM, ROOT, SHARED_CACHE, SLOWNESS, Host, eventually, guest
+from host import PROGRAM, ROOT, SANITIZED, SHARED_CACHE, SLOWNESS, Host, eventually, guest
 from projects import Folder
 
 # Copies the entry; a source that begins with "syntax" is none.
@@ -311,3 +311,43 @@ def test_a_full_disk(tmp_path):
         assert [path.name for path in small.iterdir()] == ["a.wasm"]
     finally:
         os.system(f"umount {small}")
+
+
+def test_what_fails_is_told_to_programs_too(project):
+    project.write("src/index.ts", "syntax")
+    failed = project.build("--json")
+    assert failed.returncode == 1
+    assert json.loads(failed.stdout) == {"error": "src/index.ts cannot be bundled: the reason is above"}
+    assert "src/index.ts:1:1: error" in failed.stderr
+
+
+# ---- Artifacts
+
+
+def artifacts(cache):
+    """Of what is in a cache, by its name: what was compiled, without the MAC behind it."""
+    return {path.name: path.read_bytes()[:-64] for path in cache.glob("*.artifact")}
+
+
+@pytest.mark.skipif(SANITIZED, reason="compiling the engine takes minutes")
+def test_an_artifact_made_of_another_is_the_same_as_a_compiled_one(tmp_path):
+    project = Folder(tmp_path / "hello")
+    project.write("fn0.toml", 'name = "hello"\nmain = "index.js"\n')
+    source = 'export default { fetch() { return new Response("%s"); } };\n'
+
+    def build(cache, word):
+        project.write("index.js", source % word)
+        return json.loads(project.fn0("build", "--force", "--json", f"--cache-dir={tmp_path / cache}").stdout)
+
+    compiled = build("one", "first")
+    relinked = build("one", "second, which is longer")
+    build("other", "second, which is longer")
+    assert relinked["compile_ms"] < compiled["compile_ms"] / 4
+    one, other = artifacts(tmp_path / "one"), artifacts(tmp_path / "other")
+    # The engine for snapshots, the kind that others are made of, and the component itself.
+    # The first script's is the kind in the one, the second's in the other.
+    assert len(other) == 3 and len(one) == 4
+    both = set(one) & set(other)
+    assert len(both) == 3
+    (kind,) = {name for name in both if one[name] != other[name]}
+    assert one[kind] in [one[name] for name in one if name != kind]

@@ -14,23 +14,44 @@ import time
 
 import pytest
 from dev import Dev
-from host import SANITIZED, SHARED_CACHE, SLOWNESS, eventually, guest
+from host import ROOT, SANITIZED, SHARED_CACHE, SLOWNESS, eventually, guest
 from projects import Folder
 from wire import Connection
 
 # Copies the entry; a source that begins with "syntax" is none, one that begins with "slow" takes its time.
 BUNDLER = """\
 import { readFileSync, writeFileSync } from "node:fs";
-const [entry, , folder, mode] = process.argv.slice(2);
-const source = readFileSync(entry, "utf8");
-if (source.startsWith("syntax")) {
-    process.stderr.write(`${entry}:1:1: error: this is no script\\n`);
-    process.exit(1);
+import { Socket } from "node:net";
+import { resolve } from "node:path";
+import { createInterface } from "node:readline";
+
+async function bundle({ entry, folder, mode }) {
+    const source = readFileSync(entry, "utf8");
+    if (source.startsWith("syntax"))
+        return { status: 1, text: `${entry}:1:1: error: this is no script\\n    1 | ${source}\\n` };
+    if (source.startsWith("slow"))
+        await new Promise((resolve) => setTimeout(resolve, 60000));
+    writeFileSync(`${folder}/main.js`, `${source} --mode=${mode}`);
+    writeFileSync(`${folder}/main.js.inputs`, `${resolve(entry)}\\n`);
+    return { status: 0, text: "" };
 }
-if (source.startsWith("slow"))
-    await new Promise((resolve) => setTimeout(resolve, 60000));
-writeFileSync(`${folder}/main.js`, source + " " + mode);
+
+if (process.argv[2] === "--serve") {
+    const socket = new Socket({ fd: 3 });
+    for await (const line of createInterface({ input: socket })) {
+        const { status, text } = await bundle(JSON.parse(line));
+        socket.write(`${status} ${Buffer.byteLength(text)}\\n${text}`);
+    }
+} else {
+    const [entry, , folder, mode] = process.argv.slice(2);
+    const { status, text } = await bundle({ entry, folder, mode: mode?.replace("--mode=", "") ?? "production" });
+    process.stderr.write(text);
+    process.exitCode = status;
+}
+process.exit();
 """
+
+PACKAGES = ROOT / "build/deps/javascript-sdk/node_modules"
 
 
 class Project(Folder):
@@ -244,6 +265,154 @@ def test_a_port_in_use(project):
         f"fn0: cannot listen on {address}: the port is in use by another process. "
         "Another one: --listen 127.0.0.1:0 takes what is free\n"
     )
+
+
+DOCUMENT = [("Accept", "text/html,*/*;q=0.8"), ("Sec-Fetch-Dest", "document")]
+
+
+def test_who_opens_a_page_is_told_of_the_last_build(project):
+    with Dev(project) as dev:
+        project.write("src/index.js", "syntax <b>")
+        dev.wait_for("cannot be bundled")
+        page = dev.get("/", DOCUMENT)
+        assert page.status == 500 and page.header("content-type") == "text/html; charset=utf-8"
+        assert "src/index.js:1:1: error: this is no script\n    1 | syntax &lt;b&gt;\n" in page.text
+        assert "<b>" not in page.text
+        # Whatever else asks gets the old version.
+        assert "|first " in dev.get().text
+        assert "|first " in dev.get("/", [("Accept", "text/html"), ("Sec-Fetch-Dest", "empty")]).text
+        project.write("src/index.js", "mended")
+        dev.wait_for_body("|mended ")
+        assert "|mended " in dev.get("/", DOCUMENT).text
+
+
+@pytest.mark.skipif(SANITIZED, reason="the engine is tested elsewhere")
+def test_a_page_with_what_the_bundler_says(tmp_path):
+    project = Folder(tmp_path / "hello")
+    project.write("fn0.toml", 'name = "hello"\nmain = "index.ts"\n')
+    project.write("index.ts", 'export default {\n    fetch() { return "<p>" +; },\n};\n')
+    with Dev(project) as dev:
+        said = "index.ts:2:"
+        for text in (dev.get("/", DOCUMENT).text.replace("&lt;", "<").replace("&gt;", ">"), dev.get().text, dev.text):
+            assert said in text and "error: " in text
+            assert '    2 |     fetch() { return "<p>" +; },\n' in text
+            assert "index.ts cannot be bundled" in text
+        assert "<p>" not in dev.get("/", DOCUMENT).text.split("<pre>")[1].split("</pre>")[0]
+
+
+def test_a_bundler_that_was_ended_is_started_again(project):
+    with Dev(project) as dev:
+        for tool in children(dev.process.pid):
+            os.kill(tool, signal.SIGKILL)
+        project.write("src/index.js", "second")
+        dev.wait_for_body("|second ")
+        project.write("src/index.js", "third")
+        dev.wait_for_body("|third ")
+
+
+# ---- What counts as a change
+
+
+def test_what_the_bundler_has_not_read_builds_nothing(project):
+    project.write("notes.txt", "1")
+    with Dev(project) as dev:
+
+        def builds():
+            return dev.text.count("  bundle ")
+
+        begun = builds()
+        for number in range(5):
+            project.write("notes.txt", "more" * number)
+            time.sleep(0.1)
+        # Any change would have been seen by then.
+        time.sleep(1.5)
+        assert builds() == begun
+        # A file that comes may be found in place of another.
+        project.write("src/other.js", "1")
+        eventually(lambda: builds() == begun + 1, 20, "a build")
+        project.write("src/index.js", "second")
+        dev.wait_for_body("|second ")
+        # What failed may need anything.
+        project.write("src/index.js", "syntax")
+        dev.wait_for("cannot be bundled")
+        project.write("notes.txt", "changed")
+        eventually(lambda: dev.text.count("cannot be bundled") == 2, 20, "another try")
+
+
+# ---- Types
+
+
+@pytest.fixture
+def typed(tmp_path):
+    made = Project(tmp_path, 'name = "hello"\nmain = "src/index.ts"\n')
+    (made.path / "node_modules").symlink_to(PACKAGES)
+    made.write("tsconfig.json", '{"compilerOptions": {"strict": true, "types": [], "noEmit": true}}')
+    made.write("src/index.ts", "export const one: number = 1;\n")
+    return made
+
+
+WRONG = "export const one: string = 1;\n"
+SAID = """\
+src/index.ts:1:14: warning: Type 'number' is not assignable to type 'string'. (TS2322)
+    1 | export const one: string = 1;
+      |              ^
+"""
+
+
+def test_types_are_checked_beside_it(typed):
+    with Dev(typed) as dev:
+        typed.write("src/index.ts", WRONG)
+        # It is served whatever its types are.
+        dev.wait_for_body("|" + WRONG)
+        dev.wait_for(SAID, 60)
+        dev.wait_for("types: 1 error; what is served runs all the same\n")
+        typed.write("src/index.ts", "export const one: number = 2;\n")
+        dev.wait_for("types: all is well again\n", 60)
+        checkers = children(dev.process.pid)
+    assert not any(os.path.exists(f"/proc/{checker}") for checker in checkers)
+
+
+def test_a_build_says_what_is_wrong_with_types(typed):
+    typed.write("src/index.ts", WRONG)
+    built = typed.fn0("build", f"--cache-dir={SHARED_CACHE}", "--json")
+    assert built.returncode == 0 and built.stderr == SAID
+    assert json.loads(built.stdout)["type_errors"] == 1
+    assert (typed.path / ".fn0/hello.wasm").exists()
+    # Nothing to do, and nothing to say.
+    assert typed.fn0("build", f"--cache-dir={SHARED_CACHE}").stderr == ""
+    typed.write("src/index.ts", "export const one: number = 3;\n")
+    built = typed.fn0("build", f"--cache-dir={SHARED_CACHE}", "--json")
+    assert built.stderr == "" and json.loads(built.stdout)["type_errors"] == 0
+
+
+# ---- For programs
+
+
+def test_json(project):
+    with Dev(project, "--json") as dev:
+
+        def events(kind):
+            lines = [json.loads(line) for line in dev.output.splitlines(keepends=True) if line.endswith("\n")]
+            return [line for line in lines if line.get("event") == kind]
+
+        ready = eventually(lambda: events("ready"), 20, "that it serves")[0]
+        assert ready["function"] == "hello" and re.fullmatch(r"http://127\.0\.0\.1:\d+", ready["url"])
+        (built,) = events("build")
+        assert built["component"].endswith(".fn0/development/hello.wasm") and built["bytes"] > 10000
+        assert built["tool_ms"] > 0 and built["memory_bytes"] > 0
+        with Connection("127.0.0.1", int(ready["url"].rsplit(":", 1)[1])) as connection:
+            connection.request("GET", "/seen?secret")
+        request = eventually(lambda: events("request"), 20, "a request")[0]
+        assert (request["method"], request["path"], request["status"]) == ("GET", "/seen", 200)
+        project.write("src/index.js", "syntax")
+        failed = eventually(lambda: events("error"), 20, "what is wrong")[0]
+        assert failed["error"].startswith("src/index.js cannot be bundled")
+        assert failed["output"].startswith("src/index.js:1:1: error: this is no script\n")
+        project.write("src/index.js", "mended")
+        eventually(lambda: len(events("build")) == 2, 20, "another build")
+        # The host's log stands between.
+        eventually(lambda: '"message":"function swapped"' in dev.output, 20, "the swap")
+        assert "listening on" not in dev.output
 
 
 # ---- Settings

@@ -9,29 +9,10 @@ import time
 
 import pytest
 from host import PROGRAM, ROOT, SANITIZED, SHARED_CACHE, SLOWNESS
-from projects import Folder
-
-TEMPLATES = ("javascript", "typescript", "hono", "rust", "c", "python")
+from projects import MODULES, TEMPLATES, Place
 
 # A file that the language's tool may leave.
 LEFT = {"rust": "target/x", "c": ".fn0/linked.wasm", "python": "__pycache__/x"}
-
-# Where packages of npm are that the tests do not fetch.
-MODULES = {
-    "typescript": ROOT / "build/sdk/javascript/node_modules",
-    "hono": ROOT / "build/deps/javascript-tests/node_modules",
-}
-
-
-class Place(Folder):
-    def environment(self, **variables):
-        fixed = {
-            "FN0_TEMPLATES": str(ROOT / "templates"),
-            "FN0_SDK": str(ROOT / "build/sdk/javascript"),
-            "FN0_SDK_C": str(ROOT / "build/sdk/c"),
-            "FN0_SDK_PYTHON": str(ROOT / "build/sdk/python"),
-        }
-        return super().environment(**{**fixed, **variables})
 
 
 @pytest.fixture
@@ -73,17 +54,8 @@ def test_what_tools_make_is_not_for_git(place, template):
 @pytest.mark.skipif(SANITIZED, reason="these are tests of the templates")
 @pytest.mark.parametrize("template", TEMPLATES)
 def test_its_own_test_passes(place, template):
-    place.fn0("init", "--template", template)
-    if template in MODULES:
-        (place.path / "node_modules").symlink_to(MODULES[template])
-    if template == "python":
-        place.bring_componentize_py()
-    SHARED_CACHE.mkdir(parents=True, exist_ok=True)
-    tools = {
-        "CARGO_TARGET_WASM32_WASIP2_RUSTFLAGS": f"--sysroot={(ROOT / 'build/deps/rust-sysroot').resolve()}",
-        "CARGO_TARGET_DIR": str(ROOT / "build/test-target"),
-    }
-    result = place.fn0("test", f"--cache-dir={SHARED_CACHE}", seconds=900, **(tools if template == "rust" else {}))
+    variables = place.make(template)
+    result = place.fn0("test", f"--cache-dir={SHARED_CACHE}", seconds=900, **variables)
     assert result.returncode == 0, result.stdout + result.stderr
     if template in MODULES:
         checked = subprocess.run(

@@ -50,6 +50,20 @@ def test_tests_that_pass(tmp_path):
     assert again.returncode == 0 and again.stderr.startswith("a serves at ")
 
 
+def test_json(tmp_path):
+    project = Project(tmp_path)
+    passed = project.test("--json")
+    said = json.loads(passed.stdout)
+    assert passed.returncode == 0 and (said["function"], said["passed"], said["error"]) == ("a", True, "")
+    assert said["url"].startswith("http://127.0.0.1:") and said["command"].endswith("client.py")
+    assert "answer: Hello, world!\n" in passed.stderr
+    project = Project(tmp_path, command="exit 3")
+    failed = project.test("--json")
+    said = json.loads(failed.stdout)
+    assert failed.returncode == 1 and not said["passed"]
+    assert said["error"] == "the tests of a ended with status 3" and f"fn0: {said['error']}\n" in failed.stderr
+
+
 def test_words_for_the_tests(tmp_path):
     result = Project(tmp_path).test("--", "--verbose", "two words")
     assert result.returncode == 0 and result.stdout == "answer: Hello, world! --verbose two words\n"

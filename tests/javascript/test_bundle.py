@@ -2,7 +2,9 @@
 """The bundler: from an entry to one module and its map, and what it says when it can't."""
 
 import json
+import os
 import re
+import socket
 import subprocess
 
 import pytest
@@ -25,7 +27,7 @@ def failed(folder, entry="hello.ts", **options):
 def test_makes_one_module_with_the_default_export_of_the_entry(tmp_path):
     write_project(tmp_path, {"hello.ts": HELLO + "export const version = 7;\n"})
     built = bundled(tmp_path, "hello.ts")
-    assert sorted(path.name for path in built.iterdir()) == ["main.js", "main.js.map"]
+    assert sorted(path.name for path in built.iterdir()) == ["main.js", "main.js.inputs", "main.js.map"]
     assert "import" not in (built / "main.js").read_text()
     assert evaluate(built, "handler.fetch(new Request('http://a/')).then(answer => answer.text())") == "Hello"
     assert evaluate(built, "[Object.keys(module).sort(), module.version]") == [["default", "version"], 7]
@@ -498,3 +500,82 @@ def test_hono_becomes_one_module(tmp_path):
     built = bundled(tmp_path, "a.ts")
     assert evaluate(built, "(await handler.request('/')).text()") == "Hi"
     assert (built / "main.js").stat().st_size < 60_000
+
+
+# ---- A bundler that stays
+
+
+class Served:
+    """`node bundle.mjs --serve` in `folder`, as fn0 dev has it."""
+
+    def __init__(self, folder):
+        self.socket, theirs = socket.socketpair()
+        self.folder = folder
+        self.process = subprocess.Popen(
+            ["node", str(BUNDLE), "--serve"],
+            cwd=folder,
+            preexec_fn=lambda: os.dup2(theirs.fileno(), 3),
+            pass_fds=[3],
+        )
+        theirs.close()
+        self.stream = self.socket.makefile("rwb")
+
+    def ask(self, entry, mode="production", out="out"):
+        """The status, and what is said."""
+        request = {"entry": entry, "folder": str(self.folder / out), "mode": mode}
+        self.stream.write(json.dumps(request).encode() + b"\n")
+        self.stream.flush()
+        status, size = map(int, self.stream.readline().split())
+        return status, self.stream.read(size).decode()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stream.close()
+        self.socket.close()
+        # It ends with its socket.
+        assert self.process.wait(20) == 0
+
+
+def test_one_that_stays_makes_the_same(tmp_path):
+    files = {
+        "a.ts": "import { b } from './b';\nexport default { fetch: (): string => b };",
+        "b.ts": "export const b = 'one';",
+        "package.json": "{}",
+    }
+    write_project(tmp_path, files)
+
+    def check(mode="production"):
+        status, said = served.ask("a.ts", mode)
+        once = run_bundle(tmp_path, "a.ts", mode=mode, out="once")
+        assert (status, said) == (once.returncode, once.stderr)
+        if status == 0:
+            for name in ("main.js", "main.js.map", "main.js.inputs"):
+                assert (tmp_path / "out" / name).read_text() == (tmp_path / "once" / name).read_text(), name
+        return said
+
+    with Served(tmp_path) as served:
+        assert check() == ""
+        assert (tmp_path / "out/main.js.inputs").read_text() == f"{tmp_path}/a.ts\n{tmp_path}/b.ts\n"
+        for change in ("'two'", "'three'"):
+            write_project(tmp_path, {"b.ts": f"export const b = {change};"})
+            assert check() == ""
+        # Of each mode, with what is wrong, and mended.
+        check("development")
+        write_project(tmp_path, {"b.ts": "export const b = ;"})
+        assert "b.ts:1:18: error: " in check("development") and "b.ts:1:18: error: " in check()
+        write_project(tmp_path, {"b.ts": "import './c';\nimport 'fs';\nexport const b = 'é';"})
+        assert 'b.ts:1:8: error: there is no file "./c"' in check()
+        write_project(tmp_path, {"c.ts": "globalThis.c = 1;", "b.ts": "import './c';\nexport const b = 'é';"})
+        assert check() == ""
+        # What is asked of tsconfig.json and package.json is asked again.
+        write_project(
+            tmp_path,
+            {"a.tsx": "export default { fetch: () => <b/> };", **jsx_package("preact"), **jsx_package("react")},
+        )
+        assert served.ask("a.tsx") == (0, "")
+        write_project(tmp_path, {"package.json": '{"dependencies": {"preact": "*"}}'})
+        assert served.ask("a.tsx") == (0, "")
+        assert "preact" in (tmp_path / "out/main.js.map").read_text()
+        assert served.ask("gone.ts") == (1, "gone.ts: error: there is no such file\n")

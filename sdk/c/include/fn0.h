@@ -71,6 +71,43 @@ bool fn0_print(struct fn0_request *request, const char *format, ...)
 /* Status, Content-Type and the whole body at once. As fn0_write. */
 bool fn0_answer(struct fn0_request *request, int status, const char *type, const char *text);
 
+/* ---- Requests to other servers ---- */
+
+/* A request that was sent, and the answer to it. */
+struct fn0_fetch;
+
+struct fn0_fetch_options {
+    const char *method;        /* NULL: GET, or POST where there is a body */
+    const char *const *fields; /* name, value, name, value, …, NULL; NULL: none */
+    const void *body;          /* NULL: none */
+    size_t body_bytes;
+    unsigned timeout_ms; /* to connect, for the answer's head, and between its pieces; 0: the host's
+                            own */
+};
+
+/* Sends a request to "https://api.example.com/path?query", and waits for the head of the answer;
+ * redirects are not followed. `options` may be NULL. Never NULL itself: where there is no answer
+ * fn0_fetch_error says why. Valid until fn0_handle returns. */
+struct fn0_fetch *fn0_fetch(struct fn0_request *request, const char *url,
+                            const struct fn0_fetch_options *options);
+
+/* Why there is no answer, as WASI calls it, like "DNS-error" or "HTTP-request-denied" (the host or
+ * a limit does not allow it); NULL: there is one. */
+const char *fn0_fetch_error(const struct fn0_fetch *fetch);
+
+/* 200, or 0 where there is no answer. */
+int fn0_fetch_status(const struct fn0_fetch *fetch);
+
+/* The first header field of the answer that is called `name`, in any case; NULL: there is none. */
+const char *fn0_fetch_field(struct fn0_fetch *fetch, const char *name);
+
+/* Waits for the next piece of the answer's body, at most `bytes` (over 0): how many were read, 0 at
+ * the end, -1 where the rest is missing. */
+long fn0_fetch_read(struct fn0_fetch *fetch, void *data, size_t bytes);
+
+/* Waits for the rest of the body, as fn0_body does. */
+const char *fn0_fetch_body(struct fn0_fetch *fetch, size_t *ret_bytes);
+
 #ifdef __cplusplus
 }
 #endif

@@ -138,10 +138,27 @@ function remainingOf(failures, second) {
     );
 }
 
-async function passes(context) {
+// The first pass of builds that follow each other: esbuild keeps what it has read.
+export class KeptBuild {
+    #key = null;
+    #context = null;
+
+    async build(options) {
+        const key = JSON.stringify(options);
+        if (key !== this.#key) {
+            await this.#context?.dispose();
+            this.#context = null;
+            this.#context = await esbuild.context(options);
+            this.#key = key;
+        }
+        return this.#context.rebuild();
+    }
+}
+
+async function passes(context, kept) {
     const options = optionsOf(context);
     try {
-        return await esbuild.build(options);
+        return await (kept ?? esbuild).build(options);
     } catch (failure) {
         if (!Array.isArray(failure.errors)) {
             throw failure;
@@ -175,9 +192,18 @@ function namedMap(context, text) {
     return JSON.stringify(map);
 }
 
-// Builds `entry` (a path, from `workingDirectory` on). Returns { code, map, legal, warnings }: texts, `legal` "" where no
-// package asks for its notice to be kept; and messages of messages.mjs. Throws BuildFailure.
-export async function bundle({ entry: name, mode, workingDirectory }) {
+// The files that the bundle was made of, absolute; "main.js" and the like of packages are among them, package.json are not.
+function inputsOf(metafile, root) {
+    return Object.keys(metafile.inputs)
+        .filter((path) => path !== WRAPPER)
+        .map((path) => resolve(root, path))
+        .sort();
+}
+
+// Builds `entry` (a path, from `workingDirectory` on), with `kept` of those before it, or null. Returns { code, map, legal,
+// inputs, warnings }: texts, `legal` "" where no package asks for its notice to be kept; paths; and messages of messages.mjs.
+// Throws BuildFailure.
+export async function bundle({ entry: name, mode, workingDirectory, kept = null }) {
     const entry = resolve(workingDirectory, name);
     const status = statSync(entry, { throwIfNoEntry: false });
     if (status === undefined || !status.isFile()) {
@@ -188,7 +214,7 @@ export async function bundle({ entry: name, mode, workingDirectory }) {
     const root = projectRoot(entry);
     const show = (path) => relative(workingDirectory, resolve(root, path)) || path;
     const context = { entry, root, mode, show, wrapper: WRAPPER };
-    const result = await passes(context);
+    const result = await passes(context, kept);
     // A script that exports nothing at all: esbuild takes it for a CommonJS module.
     if (result.metafile.inputs[relative(root, entry).replaceAll("\\", "/")]?.format === undefined) {
         throw new BuildFailure([describeNoDefault(context, [])]);
@@ -198,6 +224,7 @@ export async function bundle({ entry: name, mode, workingDirectory }) {
         code: output("main.js"),
         map: namedMap(context, output("main.js.map")),
         legal: output(".LEGAL.txt"),
+        inputs: inputsOf(result.metafile, root),
         warnings: result.warnings.map((found) => {
             const message = messageOf(found, show);
             return { ...message, warning: true, hints: hintsOf(found, show) };

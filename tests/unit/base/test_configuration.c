@@ -408,11 +408,22 @@ static void sizes_and_durations(void **state)
 {
     (void)state;
     host_fails("[limits]\nmemory = 128",
-               "fn0.toml:2: limits.memory: expected a size from 0 B to 16 TB, like \"128MB\", or "
+               "fn0.toml:2: limits.memory: expected a size from 64 KB to 16 TB, like \"128MB\", or "
                "\"none\", not 128");
     host_fails("limits.memory = \"128\"",
-               "fn0.toml:1: limits.memory: expected a size from 0 B to 16 TB, like \"128MB\", or "
+               "fn0.toml:1: limits.memory: expected a size from 64 KB to 16 TB, like \"128MB\", or "
                "\"none\", not \"128\"");
+    host_fails("limits.memory = \"0B\"",
+               "fn0.toml:1: limits.memory: expected a size from 64 KB to 16 TB, like \"128MB\", or "
+               "\"none\", not \"0B\"");
+    host_fails("limits.max.memory = \"65535B\"",
+               "fn0.toml:1: limits.max.memory: expected a size from 64 KB to 16 TB, like "
+               "\"128MB\", or \"none\", not \"65535B\"");
+    host_fails("limits.response_header = \"255B\"",
+               "fn0.toml:1: limits.response_header: expected a size from 256 B to 16 TB, like "
+               "\"128MB\", or \"none\", not \"255B\"");
+    host_configuration_destroy(
+        read_host("limits.memory = \"64KB\"\nlimits.request_header = \"256B\""));
     host_fails("limits.cpu = \"0s\"",
                "fn0.toml:1: limits.cpu: expected a duration from 1 us to 87600 h, like \"10ms\", "
                "or \"none\", not \"0s\"");

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -169,6 +170,76 @@ static void a_group_is_cancelled_whole(void **state)
     close(ends[0]);
 }
 
+/* What a gentle one's script has written when it is cancelled. */
+static size_t run_gentle(const char *script, char *text, size_t bytes)
+{
+    char name[] = "sh", flag[] = "-c";
+    char *words[] = {name, flag, (char *)script, NULL};
+    int ends[2], status;
+    size_t length = 0;
+    ssize_t taken;
+    pthread_t thread;
+
+    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+    const struct process_options options = {.program = "sh",
+                                            .words = words,
+                                            .descriptors = &ends[1],
+                                            .descriptor_count = 1,
+                                            .group = true,
+                                            .gentle = true};
+    assert_int_equal(pthread_create(&thread, NULL, cancel_soon, NULL), 0);
+    assert_int_equal(process_run(&process, &options, &status, &error), ERROR_CLOSED);
+    pthread_join(thread, NULL);
+    close(ends[1]);
+    /* To its end: nobody has stayed. */
+    while ((taken = read(ends[0], text + length, bytes - 1 - length)) > 0)
+        length += (size_t)taken;
+    close(ends[0]);
+    text[length] = 0;
+    return length;
+}
+
+static void a_gentle_one_may_clean_up(void **state)
+{
+    char text[64];
+
+    (void)state;
+    run_gentle("trap 'sleep 0.1; echo cleaned >&3; exit 1' TERM; sleep 60 & wait", text,
+               sizeof(text));
+    assert_string_equal(text, "cleaned\n");
+}
+
+static void a_gentle_one_that_stays_is_killed(void **state)
+{
+    char text[64];
+
+    (void)state;
+    assert_int_equal(
+        run_gentle("trap '' TERM; sleep 60 >&3 & while :; do sleep 1; done", text, sizeof(text)),
+        0);
+}
+
+static void a_started_one_is_waited_for(void **state)
+{
+    char name[] = "sh", flag[] = "-c", script[] = "echo said >&2; exec sleep 60";
+    char *words[] = {name, flag, script, NULL};
+    int status, said = memfd_create("said", MFD_CLOEXEC);
+    char text[16] = "";
+
+    (void)state;
+    const struct process_options options = {.program = "sh", .words = words, .errors = said};
+    assert_int_equal(process_start(&process, &options, &error), 0);
+    while (pread(said, text, sizeof(text), 0) == 0)
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    assert_string_equal(text, "said\n");
+    process_kill(&process);
+    assert_int_equal(process_wait(&process, "sh", &status, &error), 0);
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+    /* It is not cancelled: another one can be started. */
+    assert_int_equal(run_shell("exit 0", NULL, 0, &status), 0);
+    close(said);
+}
+
 static void cancelled_for_ever(void **state)
 {
     pthread_t thread;
@@ -179,6 +250,18 @@ static void cancelled_for_ever(void **state)
     assert_int_equal(run_shell("exec sleep 60", NULL, 0, &status), ERROR_CLOSED);
     assert_int_equal(pthread_join(thread, NULL), 0);
     assert_int_equal(run_shell("exit 0", NULL, 0, &status), ERROR_CLOSED);
+}
+
+static void a_variable_takes_the_place_of_its_name(void **state)
+{
+    const char *const environment[] = {"A=1", "AB=2", "A=3", NULL};
+    char **made = process_environment(environment, "A=new");
+
+    (void)state;
+    assert_string_equal(made[0], "AB=2");
+    assert_string_equal(made[1], "A=new");
+    assert_null(made[2]);
+    free(made);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -193,6 +276,10 @@ int main(void)
         TEST(it_works_where_and_with_what_it_is_told),
         TEST(a_program_that_is_not_there),
         TEST(a_group_is_cancelled_whole),
+        TEST(a_gentle_one_may_clean_up),
+        TEST(a_gentle_one_that_stays_is_killed),
+        TEST(a_variable_takes_the_place_of_its_name),
+        TEST(a_started_one_is_waited_for),
         TEST(cancelled_for_ever),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

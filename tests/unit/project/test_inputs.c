@@ -12,11 +12,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "base/file.h"
+#include "project/sources.h"
 
 static char folder[] = "/tmp/fn0-inputs-XXXXXX";
 static char before[4096];
@@ -181,6 +183,111 @@ static void assets_are_no_inputs_unless_a_pattern_says_so(void **state)
     assert_false(inputs_has_file(project, "public/a.css"));
 }
 
+/* ---- What a tool has read ---- */
+
+/* As the tool says it: absolute paths; `paths` are seen from the folder. */
+static void tool_has_read(const char *paths)
+{
+    char text[8192] = "";
+    for (const char *path = paths; *path; path += strcspn(path, " ") + (strchr(path, ' ') != NULL))
+        snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s/%.*s\n", project->folder,
+                 (int)strcspn(path, " "), path);
+    assert_int_equal(sources_keep(project, slice_of(text), NULL), 0);
+}
+
+static void of_what_was_not_read_only_the_name_counts(void **state)
+{
+    (void)state;
+    uint8_t digest[SHA256_BYTES];
+    put("app.log", "1");
+    put("package.json", "{}");
+    put("node_modules/read.js", "1");
+    put("node_modules/other.js", "1");
+    tool_has_read("src/deep/b.js src/a.js node_modules/read.js");
+    hash(digest);
+    put("app.log", "12");
+    put("node_modules/other.js", "12");
+    assert_false(changed(digest));
+    put("src/a.js", "changed");
+    assert_true(changed(digest));
+    put("node_modules/read.js", "changed");
+    assert_true(changed(digest));
+    put("package.json", "{ }");
+    assert_true(changed(digest));
+    /* One that comes or goes may be another's place. */
+    put("src/a.ts", "new");
+    assert_true(changed(digest));
+    put("src/a.ts", "newer");
+    assert_false(changed(digest));
+    assert_int_equal(unlink("src/a.ts"), 0);
+    assert_true(changed(digest));
+}
+
+static void after_a_failure_all_counts(void **state)
+{
+    (void)state;
+    uint8_t digest[SHA256_BYTES];
+    struct sources sources;
+    put("app.log", "1");
+    tool_has_read("src/a.js");
+    sources_doubt(project);
+    sources_read(project, &sources);
+    assert_true(sources.all);
+    assert_int_equal(sources.count, 1);
+    sources_fini(&sources);
+    hash(digest);
+    put("app.log", "12");
+    assert_true(changed(digest));
+    tool_has_read("src/a.js");
+    hash(digest);
+    put("app.log", "123");
+    assert_false(changed(digest));
+    /* A tool that does not say. */
+    assert_int_equal(sources_keep(project, SLICE(""), NULL), 0);
+    hash(digest);
+    put("app.log", "1234");
+    assert_true(changed(digest));
+}
+
+static void what_the_author_says_counts_stands(void **state)
+{
+    (void)state;
+    uint8_t digest[SHA256_BYTES];
+    make("name = \"a\"\nmain = \"src/a.js\"\n[build]\nwatch = [\"src/**\", \"*.log\"]\n");
+    put("app.log", "1");
+    put("node_modules/read.js", "1");
+    tool_has_read("src/a.js node_modules/read.js");
+    hash(digest);
+    put("node_modules/read.js", "12");
+    assert_false(changed(digest));
+    put("app.log", "12");
+    assert_true(changed(digest));
+}
+
+static void sources_that_are_newer_than_a_build(void **state)
+{
+    (void)state;
+    struct timespec now;
+    tool_has_read("src/a.js gone.js");
+    clock_gettime(CLOCK_REALTIME, &now);
+    uint64_t now_ns = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+    assert_false(sources_are_newer(project, now_ns + 1000000000));
+    assert_true(sources_are_newer(project, now_ns - 60000000000));
+}
+
+static void a_look_knows_why_it_differs(void **state)
+{
+    (void)state;
+    struct inputs_look before_it, after_it;
+    assert_int_equal(inputs_look(project, &before_it, NULL), 0);
+    tool_has_read("src/a.js");
+    assert_int_equal(inputs_look(project, &after_it, NULL), 0);
+    /* Nothing has changed, but what counts. */
+    assert_memory_equal(before_it.all, after_it.all, SHA256_BYTES);
+    assert_memory_not_equal(before_it.sources, after_it.sources, SHA256_BYTES);
+    assert_memory_not_equal(before_it.counted, after_it.counted, SHA256_BYTES);
+}
+
 int main(void)
 {
 #define IN_A_FOLDER(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -191,6 +298,11 @@ int main(void)
         IN_A_FOLDER(the_component_is_no_input),
         IN_A_FOLDER(folders_to_watch),
         IN_A_FOLDER(assets_are_no_inputs_unless_a_pattern_says_so),
+        IN_A_FOLDER(of_what_was_not_read_only_the_name_counts),
+        IN_A_FOLDER(after_a_failure_all_counts),
+        IN_A_FOLDER(what_the_author_says_counts_stands),
+        IN_A_FOLDER(sources_that_are_newer_than_a_build),
+        IN_A_FOLDER(a_look_knows_why_it_differs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -19,6 +19,7 @@
 
 #include "base/file.h"
 #include "project/inputs.h"
+#include "project/sources.h"
 
 static char folder[] = "/tmp/fn0-watched-XXXXXX";
 static char before[4096];
@@ -103,6 +104,28 @@ static void what_is_no_input_is_not_told(void **state)
     project_watch_destroy(watch);
 }
 
+/* What a build says of its sources is no change by itself, and hides none. */
+static void what_counts_may_change_meanwhile(void **state)
+{
+    (void)state;
+    char source[sizeof(folder) + 64];
+    struct project_watch *watch = watch_it();
+    snprintf(source, sizeof(source), "%s/src/a.js\n", project->folder);
+    assert_int_equal(sources_keep(project, slice_of(source), NULL), 0);
+    project_watch_ask(watch);
+    assert_int_equal(project_watch_wait(watch), PROJECT_CHANGE_ASKED);
+    put("src/deep/b.js", "not read");
+    project_watch_ask(watch);
+    assert_int_equal(project_watch_wait(watch), PROJECT_CHANGE_ASKED);
+    /* Changed while a build was running that has said then that it is not read. */
+    put("src/a.js", "changed");
+    assert_int_equal(project_watch_wait(watch), PROJECT_CHANGE_INPUTS);
+    put("src/a.js", "changed again");
+    sources_doubt(project);
+    assert_int_equal(project_watch_wait(watch), PROJECT_CHANGE_INPUTS);
+    project_watch_destroy(watch);
+}
+
 static void settings_are_told_apart(void **state)
 {
     (void)state;
@@ -163,8 +186,8 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(a_change_before_the_wait_is_told), TEST(what_is_no_input_is_not_told),
-        TEST(settings_are_told_apart),          TEST(a_change_ends_the_wait),
-        TEST(folders_of_inputs_are_told),
+        TEST(what_counts_may_change_meanwhile), TEST(settings_are_told_apart),
+        TEST(a_change_ends_the_wait),           TEST(folders_of_inputs_are_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
