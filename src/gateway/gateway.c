@@ -270,7 +270,8 @@ static void start(struct gateway *gateway, struct http_exchange *exchange, struc
 /* Finds the function and hands the request on. */
 static void route(struct gateway *gateway, struct http_exchange *exchange, struct access_note *note)
 {
-    const char *function = function_of(gateway, http_exchange_request(exchange));
+    const struct http_request *request = http_exchange_request(exchange);
+    const char *function = function_of(gateway, request);
     struct directory_entry *entry =
         function ? directory_find(gateway->directory, slice_of(function)) : NULL;
     if (gateway->notice && (!entry || entry->state == FUNCTION_BROKEN ||
