@@ -156,7 +156,7 @@ TESTS ?= tests
 BENCH_OPTIONS ?=
 JOBS := $(shell nproc)
 CLANG_FORMAT := clang-format-14
-RUST_FOLDERS := bridge sdk/javascript/native tests/guests/rust tools/guest-tools examples/hello templates/rust tests/cli/axum
+RUST_FOLDERS := bridge sdk/javascript/native tests/guests/rust tools/guest-tools examples/hello examples/image-resizing templates/rust tests/cli/axum
 PYTEST = $(PYTHON) -m pytest $(TESTS) --ignore=tests/house
 
 test: ## lint, unit tests, tests of the whole program, 10 seconds of each fuzzer
