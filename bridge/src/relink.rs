@@ -18,7 +18,7 @@ use std::ops::Range;
 use wasmtime_environ::component::ComponentArtifacts;
 use wasmtime_environ::object::{Object, ObjectSection};
 use wasmtime_environ::wasmparser::{
-    ConstExpr, Data, DataKind, Encoding, Global, Operator, Parser, Payload, TypeRef,
+    ConstExpr, Data, DataKind, Encoding, Global, Operator, Parser, Payload, TypeRef, ValType,
 };
 use wasmtime_environ::{
     CompiledFunctionsTable, DefinedGlobalIndex, EntityRef, FuncKey, FuncKeyIndex, FuncKeyNamespace,
@@ -190,6 +190,14 @@ impl Reading {
     /// What a global that may change begins with is nobody's business.
     fn take_global(&mut self, index: usize, global: &Global, hash: &mut Sha256) -> Option<()> {
         let value = constant(&global.init_expr)?;
+        // What the compiler would refuse is for it to refuse.
+        match (global.ty.content_type, &value) {
+            (ValType::I32, GlobalConstValue::I32(_))
+            | (ValType::I64, GlobalConstValue::I64(_))
+            | (ValType::F32, GlobalConstValue::F32(_))
+            | (ValType::F64, GlobalConstValue::F64(_)) => {}
+            _ => return None,
+        }
         hash.update(format!("{:?}", global.ty));
         if !global.ty.mutable {
             hash.update(format!("{value:?}"));

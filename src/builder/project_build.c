@@ -393,6 +393,16 @@ static int build(struct run *run, const uint8_t inputs[SHA256_BYTES])
     return code;
 }
 
+void project_put_types(const struct project_build_options *options)
+{
+    struct error ignored;
+    struct run run = {.options = options, .project = options->project, .error = &ignored};
+    char sdk[PATH_MAX];
+    if (javascript_find_sdk(options->sdk_named, options->program_folder, sdk, &ignored) == 0 &&
+        make_folder(&run) == 0)
+        put_types(&run, sdk);
+}
+
 int project_look(const struct project_build_options *options, struct project_made *ret_made,
                  struct error *error)
 {

@@ -53,6 +53,10 @@ struct project_made {
 int project_build(struct builder *builder, const struct project_build_options *options,
                   struct project_made *ret_made, struct error *error);
 
+/* Puts the types of what a function may use where a check of types (builder/type_check.h) looks for
+ * them, as a build does; before such a check begins beside the first one. */
+void project_put_types(const struct project_build_options *options);
+
 /* Looks whether there is anything to make, without a builder: as project_build, which then does
  * nothing else where ret_made->fresh. Any thread. */
 int project_look(const struct project_build_options *options, struct project_made *ret_made,

@@ -149,8 +149,10 @@ static int build_with_types(struct builder *builder, void *context, struct error
         .done = count_type_errors,
     };
     struct error ignored;
-    if (run->project->language == LANGUAGE_TYPESCRIPT)
+    if (run->project->language == LANGUAGE_TYPESCRIPT) {
+        project_put_types(&run->options);
         (void)builder_check_types(builder, &types, &ignored);
+    }
     int code = project_build(builder, &run->options, &run->made, error);
     if (code == 0)
         builder_wait_for_types(builder);

@@ -57,6 +57,8 @@ def test_its_own_test_passes(place, template):
     variables = place.make(template)
     result = place.fn0("test", f"--cache-dir={SHARED_CACHE}", seconds=900, **variables)
     assert result.returncode == 0, result.stdout + result.stderr
+    # Nor is anything wrong with its types, where they are checked.
+    assert "warning: " not in result.stderr, result.stderr
     if template in MODULES:
         checked = subprocess.run(
             ["node", ROOT / "build/sdk/javascript/node_modules/typescript/bin/tsc"],
