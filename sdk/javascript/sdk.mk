@@ -26,7 +26,7 @@ $(QUICKJS)/patched: $(ENGINE)/quickjs.patch $(ENGINE)/source/Cargo.lock | set-up
 
 # ---- The library: one script --------------------------------------------------------------------------------------------
 
-$(SDK)/library.js: $(wildcard sdk/javascript/library/*) sdk/javascript/package-lock.json tools/javascript-library | set-up-sdk
+$(SDK)/library.js: $(wildcard sdk/javascript/library/* sdk/javascript/library/parts/*) sdk/javascript/package-lock.json tools/javascript-library | set-up-sdk
 	$(call SHOW,JS,$@)
 	@tools/javascript-library
 
@@ -84,7 +84,7 @@ ENGINE_WASM_OBJECTS := $(ENGINE_SOURCES:$(ENGINE)/%.c=$(ENGINE_WASM)/%.o) $(QUIC
 $(SDK)/engine-work/linked.wasm: $(ENGINE_WASM_OBJECTS) $(SDK)/native/wasm/libfn0_javascript_native.a
 	$(call SHOW,LINK,$@)
 	@PATH=$$PATH:$$(dirname "$$(find -L "$$(MAKEFLAGS= rustc --print sysroot)/lib/rustlib" -name wasm-component-ld | head -n 1)") \
-		$(WASM_CC) $(WASM_LDFLAGS) $^ $(ENGINE_BINDINGS)/function_component_type.o -lm -o $@
+		$(WASM_CC) $(WASM_LDFLAGS) $^ $(ENGINE_BINDINGS)/function_component_type.o -lm -lc-printscan-no-floating-point -o $@
 
 WASM_OPT := build/deps/javascript-engine/node_modules/.bin/wasm-opt --enable-bulk-memory --enable-sign-ext \
 	--enable-nontrapping-float-to-int --enable-mutable-globals --enable-multivalue --enable-reference-types

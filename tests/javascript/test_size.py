@@ -26,11 +26,11 @@ def hello(tmp_path_factory):
 
 
 def test_the_component_of_a_hello(hello):
-    assert hello.stat().st_size < 2.95 * MEGABYTE
+    assert hello.stat().st_size < 2.5 * MEGABYTE
 
 
 def test_the_artifact_of_a_hello(hello, tmp_path):
     with Host(hello, cache=tmp_path / "cache") as host:
         assert host.get("/?name=you").body == b"Hello, you!\n"
     (artifact,) = (tmp_path / "cache").glob("*.artifact")
-    assert artifact.stat().st_size < 6.3 * MEGABYTE
+    assert artifact.stat().st_size < 5.7 * MEGABYTE

@@ -80,8 +80,7 @@ static bool next_element(struct text *list, struct text *ret_element)
     const char *comma = memchr(list->data, ',', list->bytes);
     size_t bytes = comma == NULL ? list->bytes : (size_t)(comma - list->data);
     *ret_element = header_value_trim((struct text){list->data, bytes});
-    *list = comma == NULL ? (struct text){0}
-                          : (struct text){comma + 1, list->bytes - bytes - 1};
+    *list = comma == NULL ? (struct text){0} : (struct text){comma + 1, list->bytes - bytes - 1};
     return true;
 }
 
@@ -100,8 +99,7 @@ static bool find_steps(struct content_coding *coding, const char *encoding)
     while (next_element(&list, &name)) {
         if (name.bytes == 0)
             continue;
-        if (coding->step_count == STEPS_MAX ||
-            !step_init(&coding->steps[coding->step_count], name))
+        if (coding->step_count == STEPS_MAX || !step_init(&coding->steps[coding->step_count], name))
             return false;
         coding->step_count++;
     }
@@ -243,10 +241,9 @@ static bool decode(struct step *step, size_t bytes_max, struct host_bytes *conte
 {
     while (content->bytes < bytes_max && (find_encoded(step) || step->flow != NULL)) {
         size_t taken, written, room = bytes_max - content->bytes;
-        enum fn0_flow_state state =
-            fn0_flow_run(step->flow, step->encoded.data + step->taken,
-                         step->encoded.bytes - step->taken, false,
-                         content->data + content->bytes, room, &taken, &written);
+        enum fn0_flow_state state = fn0_flow_run(
+            step->flow, step->encoded.data + step->taken, step->encoded.bytes - step->taken, false,
+            content->data + content->bytes, room, &taken, &written);
         step->taken += taken;
         content->bytes += written;
         if (state == FN0_FLOW_MALFORMED)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* The Content-Encoding of an answer to an outgoing request (RFC 9110, 8.4; Fetch: "handle content
- * codings"): gzip and deflate, and up to five of them on top of one another. What has another coding
- * beside is left as it came, as the Fetch standard says.
+ * codings"): gzip and deflate, and up to five of them on top of one another. What has another
+ * coding beside is left as it came, as the Fetch standard says.
  *
  * A script sees the content, so the fields of the encoded bytes, Content-Encoding and
  * Content-Length, are taken off the header list; they are kept here for an answer that is passed on

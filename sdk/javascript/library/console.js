@@ -2,8 +2,7 @@
 //
 // console: https://console.spec.whatwg.org/, what it prints being Node's.
 
-import { formatTable } from "./console_table.js";
-import { formatWithOptions, inspect } from "./inspect.js";
+import { formatTable, formatWithOptions, inspect } from "./inspect.js";
 import { native } from "./native.js";
 
 const INDENTATION = 2;

@@ -4,8 +4,8 @@
 // files. The engine keeps the frames alone ("    at f (main.js:3:5)"); all else is made when the property is read, so
 // that an error which nobody looks at costs nothing.
 
-import { TraceMap, originalPositionFor, sourceContentFor } from "@jridgewell/trace-mapping";
 import { hooks } from "./native.js";
+import { part } from "./part.js";
 import { define } from "./web_idl.js";
 
 // What the engine calls the library's own script; frames in it tell an author nothing.
@@ -15,38 +15,30 @@ const FRAME = /^    at (?:(.*) \()?([^()]*?)(?::(\d+):(\d+))?\)?$/;
 const engine = Object.getOwnPropertyDescriptor(Error.prototype, "stack");
 const engineCapture = Error.captureStackTrace;
 
-let sourceMapText = null;
-let sourceMap = null;
+let mapText = null;
 
 hooks.setSourceMap = (json) => {
-  sourceMapText = json;
-  sourceMap = null;
+  mapText = json;
 };
 
+// The author's source map as it came; null where there is none.
+export const sourceMapText = () => mapText;
+
 function originalOf(line, column) {
-  if (sourceMapText === null) {
+  if (mapText === null) {
     return null;
   }
   try {
-    sourceMap ??= new TraceMap(sourceMapText);
-    const original = originalPositionFor(sourceMap, { line, column: column - 1 });
-    return original.source === null ? null : `${original.source}:${original.line}:${original.column + 1}`;
+    return part("source_map").originalPlace(line, column);
   } catch {
     // A map that cannot be read must not hide the error that is being described.
-    sourceMapText = null;
+    mapText = null;
     return null;
   }
 }
 
 // The lines of a file of the author's as the source map has them; null where it doesn't.
-export function sourceLines(file) {
-  try {
-    sourceMap ??= new TraceMap(sourceMapText);
-    return sourceContentFor(sourceMap, file)?.split("\n") ?? null;
-  } catch {
-    return null;
-  }
-}
+export const sourceLines = (file) => part("source_map").sourceLines(file);
 
 // A frame's line of a completed stack, taken apart; null for any other line.
 export function placeOfFrame(line) {

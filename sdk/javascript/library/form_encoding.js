@@ -2,23 +2,17 @@
 //
 // Forms as bodies, both ways: multipart/form-data and application/x-www-form-urlencoded.
 
-import { getMultipartBoundary, parseMultipart } from "@remix-run/multipart-parser";
-import { blobPieces, createBlob, fileOf } from "./blob.js";
+import { blobPieces } from "./blob.js";
 import { FormData, formEntries } from "./form_data.js";
 import { hooks, native } from "./native.js";
+import { part } from "./part.js";
 
 const { TextDecoder, TextEncoder, URLSearchParams } = globalThis;
 const encoder = new TextEncoder();
 const BOUNDARY_BYTES = 12;
-// The host bounds bodies; what is within its bounds is parsed.
-const LIMITS = { maxHeaderSize: 65536, maxFileSize: Infinity, maxParts: Infinity, maxTotalSize: Infinity };
 
 function escapeName(name) {
   return name.replaceAll("\n", "%0A").replaceAll("\r", "%0D").replaceAll('"', "%22");
-}
-
-function unescapeName(name) {
-  return name.replaceAll(/%0A/gi, "\n").replaceAll(/%0D/gi, "\r").replaceAll("%22", '"');
 }
 
 function normalizeNewlines(text) {
@@ -47,30 +41,6 @@ export function encodeMultipart(form) {
   return { pieces, type: `multipart/form-data; boundary=${boundary}` };
 }
 
-function parseMultipartForm(bytes, contentType) {
-  const boundary = getMultipartBoundary(contentType);
-  if (boundary === null || boundary === "") {
-    throw new TypeError("The body's Content-Type names no boundary");
-  }
-  if (bytes.byteLength === 0) {
-    throw new TypeError("The body is empty");
-  }
-  const form = new FormData();
-  for (const part of parseMultipart(bytes, { boundary, ...LIMITS })) {
-    if (part.name === undefined) {
-      throw new TypeError("A part of the body has no name");
-    }
-    const name = unescapeName(part.name);
-    if (part.filename === undefined) {
-      form.append(name, new TextDecoder("utf-8", { ignoreBOM: false }).decode(part.bytes));
-    } else {
-      const type = part.headers["content-type"] ?? "text/plain";
-      form.append(name, fileOf(createBlob(part.bytes, type), unescapeName(part.filename)));
-    }
-  }
-  return form;
-}
-
 function parseUrlEncodedForm(bytes) {
   const form = new FormData();
   for (const [name, value] of new URLSearchParams(new TextDecoder().decode(bytes))) {
@@ -89,7 +59,7 @@ export function parseFormData(bytes, contentType) {
     throw new TypeError("The body's Content-Type is neither multipart/form-data nor application/x-www-form-urlencoded");
   }
   try {
-    return parseMultipartForm(bytes, contentType);
+    return part("multipart").parseMultipartForm(bytes, contentType);
   } catch (error) {
     throw error instanceof TypeError ? error : new TypeError(`The body is no form: ${error.message}`, { cause: error });
   }
