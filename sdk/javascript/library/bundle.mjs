@@ -90,9 +90,11 @@ function findOnce(text, part) {
 // together: then it is loaded when that happens).
 const OF_ERRORS = ["throw", "Error", "reject", "bort", ".stack"];
 const PARTS = {
+    clone: ["structuredClone", "MessageChannel", "MessagePort"],
+    forms: ["formData", "FormData"],
     inspect: ["console", ...OF_ERRORS],
     intl: ["Intl", "toLocale"],
-    multipart: ["formData"],
+    performance: ["performance", "Performance"],
     source_map: OF_ERRORS,
     subtle_crypto: ["subtle", "SubtleCrypto", "CryptoKey"],
     url_pattern: ["URLPattern"],

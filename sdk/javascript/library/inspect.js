@@ -8,8 +8,6 @@ import { hooks } from "./native.js";
 import { part } from "./part.js";
 
 export const inspect = (value, options) => part("inspect").inspect(value, options);
-export const formatWithOptions = (options, ...values) => part("inspect").formatWithOptions(options, ...values);
-export const formatTable = (data, properties) => part("inspect").formatTable(data, properties);
 
 const PLAIN_KEYS = ["stack", "message"];
 

@@ -29,15 +29,15 @@ export function part(name) {
 
 // A property of the global object that a part exports under the same name. It becomes an ordinary one when somebody asks
 // for it.
-export function defineLazily(name, partName) {
+export function defineLazily(name, partName, enumerable = false) {
   const place = (value) =>
-    defineProperty(globalThis, name, { value, writable: true, enumerable: false, configurable: true });
+    defineProperty(globalThis, name, { value, writable: true, enumerable, configurable: true });
   const get = () => {
     const value = part(partName)[name];
     place(value);
     return value;
   };
-  defineProperty(globalThis, name, { get, set: place, enumerable: false, configurable: true });
+  defineProperty(globalThis, name, { get, set: place, enumerable, configurable: true });
   lazyGlobals.set(partName, [...(lazyGlobals.get(partName) ?? []), get]);
 }
 

@@ -17,11 +17,7 @@ const ATTRIBUTES = {
   Event: ["type", "defaultPrevented", "cancelable", "timeStamp"],
   EventTarget: [],
   File: ["size", "type", "name", "lastModified"],
-  MessageChannel: ["port1", "port2"],
   Navigator: ["userAgent"],
-  Performance: ["timeOrigin"],
-  PerformanceMark: ["name", "entryType", "startTime", "duration", "detail"],
-  PerformanceMeasure: ["name", "entryType", "startTime", "duration", "detail"],
   ReadableByteStreamController: [],
   ReadableStream: ["locked", "state", "supportsBYOB"],
   ReadableStreamBYOBReader: [],
@@ -79,27 +75,12 @@ const HIDDEN = {
 };
 const WITH_HIDDEN = ["ReadableStream", "WritableStream", "TransformStream"];
 
-function groupEntries(form) {
-  const fields = {};
-  for (const [name, value] of form) {
-    fields[name] = Object.hasOwn(fields, name) ? [fields[name], value].flat() : value;
-  }
-  return fields;
-}
-
-const LISTS = {
-  FormData: groupEntries,
-  Headers: (headers) => Object.fromEntries(headers),
-};
-
 for (const [name, attributes] of Object.entries(ATTRIBUTES)) {
   if (name in interfaces) {
     showFields(name, interfaces[name], attributes, WITH_HIDDEN.includes(name) ? HIDDEN : {});
   }
 }
-for (const [name, fieldsOf] of Object.entries(LISTS)) {
-  defineFields(name, interfaces[name], fieldsOf);
-}
+defineFields("Headers", interfaces.Headers, (headers) => Object.fromEntries(headers));
 defineInspection(interfaces.URLSearchParams, function (depth, options, inspect) {
   if (depth < 0) {
     return options.stylize("[Object]", "special");

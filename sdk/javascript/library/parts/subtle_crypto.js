@@ -4,10 +4,10 @@
 // given back, so what is handed in needs no copy.
 
 import { toBytes } from "../buffer_source.js";
+import { registerCloneable } from "../cloneable.js";
 import { domException } from "../dom_exception.js";
 import { TextDecoder, TextEncoder } from "../encoding.js";
 import { refuseInSnapshot } from "../random.js";
-import { registerCloneable } from "../structured_clone.js";
 import { illegalConstructor, requireArguments, shapeInterface } from "../web_idl.js";
 import { algorithmOfKey, findOperation, normalize } from "./crypto_algorithms.js";
 import { cloneKey, dataError, isCryptoKey, notSupported, toUsages } from "./crypto_key.js";

@@ -2,12 +2,15 @@
 //
 // Forms as bodies, both ways: multipart/form-data and application/x-www-form-urlencoded.
 
-import { blobPieces } from "./blob.js";
-import { FormData, formEntries } from "./form_data.js";
-import { hooks, native } from "./native.js";
-import { part } from "./part.js";
+import { blobPieces } from "../blob.js";
+import { registerBody } from "../body.js";
+import { TextDecoder, TextEncoder } from "../encoding.js";
+import { interfaces } from "../interfaces.js";
+import { native } from "../native.js";
+import { FormData, formEntries, isFormData } from "./form_data.js";
+import { parseMultipartForm } from "./multipart_parser.js";
 
-const { TextDecoder, TextEncoder, URLSearchParams } = globalThis;
+const { URLSearchParams } = interfaces;
 const encoder = new TextEncoder();
 const BOUNDARY_BYTES = 12;
 
@@ -17,6 +20,16 @@ function escapeName(name) {
 
 function normalizeNewlines(text) {
   return text.replaceAll(/\r\n|\r|\n/g, "\r\n");
+}
+
+function concatenate(pieces) {
+  const bytes = new Uint8Array(pieces.reduce((size, piece) => size + piece.byteLength, 0));
+  let offset = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, offset);
+    offset += piece.byteLength;
+  }
+  return bytes;
 }
 
 // Uint8Arrays, and the type with the boundary that they have.
@@ -59,10 +72,17 @@ export function parseFormData(bytes, contentType) {
     throw new TypeError("The body's Content-Type is neither multipart/form-data nor application/x-www-form-urlencoded");
   }
   try {
-    return part("multipart").parseMultipartForm(bytes, contentType);
+    return parseMultipartForm(bytes, contentType);
   } catch (error) {
     throw error instanceof TypeError ? error : new TypeError(`The body is no form: ${error.message}`, { cause: error });
   }
 }
 
-hooks.parseFormData = parseFormData;
+registerBody((value) => {
+  if (!isFormData(value)) {
+    return undefined;
+  }
+  const { pieces, type } = encodeMultipart(value);
+  const source = concatenate(pieces);
+  return { source, type, length: source.byteLength };
+});

@@ -5,7 +5,7 @@
 import { getMultipartBoundary, parseMultipart } from "@remix-run/multipart-parser";
 import { createBlob, fileOf } from "../blob.js";
 import { TextDecoder } from "../encoding.js";
-import { FormData } from "../form_data.js";
+import { FormData } from "./form_data.js";
 
 // The host bounds bodies; what is within its bounds is parsed.
 const LIMITS = { maxHeaderSize: 65536, maxFileSize: Infinity, maxParts: Infinity, maxTotalSize: Infinity };
