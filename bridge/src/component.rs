@@ -3,6 +3,7 @@
 //! Components: compiled to artifacts, and loaded from them, linked and ready to make instances.
 
 use crate::abi::*;
+use crate::artifact;
 use crate::engine::{Engine, fn0_engine, share};
 use crate::error::{Failure, answer, contain};
 use crate::http::resources::{IncomingRequest, ResponseOutparam};
@@ -62,7 +63,7 @@ fn compile(engine: Arc<Engine>, wasm: &[u8]) -> Result<Vec<u8>, Failure> {
         .map_err(|error| refusal::compile(&error))?;
     Component::new(engine.clone(), &component)?;
     check_handle(&engine, &component)?;
-    component.serialize().map_err(|error| {
+    component.serialize().map(artifact::strip).map_err(|error| {
         let message = format!("the artifact was not written: {error:#}");
         Failure::new(FN0_ERROR_SYSTEM, message)
     })

@@ -11,6 +11,7 @@
 #![allow(clippy::missing_safety_doc)]
 
 pub mod abi;
+mod artifact;
 pub mod call;
 mod code;
 pub mod component;

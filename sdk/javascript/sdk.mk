@@ -26,7 +26,7 @@ $(QUICKJS)/patched: $(ENGINE)/quickjs.patch $(ENGINE)/source/Cargo.lock | set-up
 
 # ---- The library: one script --------------------------------------------------------------------------------------------
 
-$(SDK)/library.js: $(wildcard sdk/javascript/library/*) sdk/javascript/builder/source-map.mjs sdk/javascript/package-lock.json tools/javascript-library | set-up-sdk
+$(SDK)/library.js: $(wildcard sdk/javascript/library/* sdk/javascript/library/parts/*) sdk/javascript/builder/source-map.mjs sdk/javascript/package-lock.json tools/javascript-library | set-up-sdk
 	$(call SHOW,JS,$@)
 	@tools/javascript-library
 
@@ -47,6 +47,10 @@ WASM_CFLAGS := -std=gnu17 -O3 -DNDEBUG -D_GNU_SOURCE -ffunction-sections -fdata-
 WASM_LDFLAGS := -mexec-model=reactor -Wl,--skip-wit-component -Wl,--strip-debug -Wl,--gc-sections -Wl,-z,stack-size=1835008 -Wl,--stack-first \
 	-Wl,--wrap=free -Wl,--wrap=realloc
 
+# What few calls run: for size.
+ENGINE_COLD := body body_input component compression content_coding crypto encoding engine execution_context fetch introspection natives parts stages \
+	timers wiped_memory
+
 # QuickJS for size, but for what is hot, and for what engine/quickjs/ replaces because it is: a third less, and as fast.
 # (All words of its functions' first lines: those that name none do no harm.)
 QUICKJS_HOT := $(sort $(shell sed '/^\#/d' $(ENGINE)/hot_functions; \
@@ -66,7 +70,8 @@ $(ENGINE_WASM)/%.o: $(ENGINE)/%.c sdk/javascript/sdk.mk $(QUICKJS)/patched | $(E
 		$(SDK)/native/wasm/libfn0_javascript_native.a
 	@mkdir -p $(@D)
 	$(call SHOW,WASM,$@)
-	@$(WASM_CC) $(WASM_CFLAGS) $(if $(filter quickjs_engine,$*),-w $(QUICKJS_CFLAGS),-Wall -Wextra -Werror) -c $< -o $@
+	@$(WASM_CC) $(WASM_CFLAGS) $(if $(filter quickjs_engine,$*),-w $(QUICKJS_CFLAGS),-Wall -Wextra -Werror) \
+		$(if $(filter $(ENGINE_COLD),$*),-Os) -c $< -o $@
 
 $(ENGINE_WASM)/quickjs/%.o: $(QUICKJS)/patched sdk/javascript/sdk.mk $(ENGINE)/hot_functions | set-up-sdk
 	@mkdir -p $(@D)
@@ -84,14 +89,14 @@ ENGINE_WASM_OBJECTS := $(ENGINE_SOURCES:$(ENGINE)/%.c=$(ENGINE_WASM)/%.o) $(QUIC
 $(SDK)/engine-work/linked.wasm: $(ENGINE_WASM_OBJECTS) $(SDK)/native/wasm/libfn0_javascript_native.a
 	$(call SHOW,LINK,$@)
 	@PATH=$$PATH:$$(dirname "$$(find -L "$$(MAKEFLAGS= rustc --print sysroot)/lib/rustlib" -name wasm-component-ld | head -n 1)") \
-		$(WASM_CC) $(WASM_LDFLAGS) $^ $(ENGINE_BINDINGS)/function_component_type.o -lm -o $@
+		$(WASM_CC) $(WASM_LDFLAGS) $^ $(ENGINE_BINDINGS)/function_component_type.o -lm -lc-printscan-no-floating-point -o $@
 
 WASM_OPT := build/deps/javascript-engine/node_modules/.bin/wasm-opt --enable-bulk-memory --enable-sign-ext \
 	--enable-nontrapping-float-to-int --enable-mutable-globals --enable-multivalue --enable-reference-types
 
 $(SDK)/engine-work/named.wasm: $(SDK)/engine-work/linked.wasm
 	$(call SHOW,OPT,$@)
-	@$(WASM_OPT) -Os --debuginfo $< -o $@
+	@$(WASM_OPT) -Oz --debuginfo $< -o $@
 
 # The names of the engine's own functions would take 0.2 MB of every component, and twice that of its artifact. What a
 # backtrace calls <wasm function N> is function N of named.wasm.

@@ -312,10 +312,18 @@ static void let_go(struct call *call, bool keep, uint64_t memory_bytes)
     state_move(&call->state, CALL_ENDED, loop_now_ns(executor->options.loop));
 }
 
-/* `finished`: the handler has ended by itself, so that its instance may serve on. */
+/* Whether the instance asked for more memory than it may have, since the handler was entered. */
+static bool was_refused_memory(const struct call *call)
+{
+    return fn0_instance_memory_refusals(call->instance->bridge) > call->memory_refusals;
+}
+
+/* `finished`: the handler has ended by itself, so that its instance may serve on; unless it was
+ * refused memory, which it may hold for good, and then would fail each call from now on. */
 static void end(struct call *call, int code, const char *message, bool finished)
 {
     struct call_usage usage = call_usage(call, loop_now_ns(call->executor->options.loop));
+    bool keep = finished && !was_refused_memory(call);
     if (code == 0) {
         report_near_limits(call, &usage);
     } else {
@@ -323,7 +331,7 @@ static void end(struct call *call, int code, const char *message, bool finished)
         report_failure(call, code, message, &usage);
     }
     /* Before the sink is told: the next request of its connection finds slot and instance free. */
-    let_go(call, finished, usage.memory_bytes);
+    let_go(call, keep, usage.memory_bytes);
     const struct call_sink *sink = call->sink;
     if (sink)
         sink->end(call->context, code, &usage);
@@ -574,8 +582,7 @@ static void failed(struct call *call)
         return;
     }
     int code = call_error_from_bridge(error->code);
-    if (code == ERROR_CALL_TRAP &&
-        fn0_instance_memory_refusals(call->instance->bridge) > call->memory_refusals)
+    if (code == ERROR_CALL_TRAP && was_refused_memory(call))
         code = ERROR_CALL_MEMORY;
     else if ((code == ERROR_CALL_TRAP || code == ERROR_CALL_EXIT) && runs_again(call))
         return;

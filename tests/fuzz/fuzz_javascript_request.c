@@ -52,11 +52,19 @@ static void log_nothing(bool is_error, const char *data, size_t bytes)
     (void)bytes;
 }
 
+/* Behind the last input: what it still held would be a leak. */
+static void destroy_engine(void)
+{
+    engine_destroy(engine);
+    engine = NULL;
+}
+
 int LLVMFuzzerInitialize(int *argument_count, char ***arguments)
 {
     (void)argument_count;
     (void)arguments;
     engine = engine_create();
+    atexit(destroy_engine);
     check(engine != NULL && stage_input_run_file(engine, "library", LIBRARY) &&
               stage_input_run_file(engine, "script", SCRIPT),
           "the engine does not start");

@@ -30,7 +30,7 @@ def test_makes_one_module_with_the_default_export_of_the_entry(tmp_path):
     assert sorted(path.name for path in built.iterdir()) == ["main.js", "main.js.inputs", "main.js.map"]
     assert "import" not in (built / "main.js").read_text()
     assert evaluate(built, "handler.fetch(new Request('http://a/')).then(answer => answer.text())") == "Hello"
-    assert evaluate(built, "[Object.keys(module).sort(), module.version]") == [["default", "version"], 7]
+    assert evaluate(built, "[Object.keys(module).sort(), module.version]") == [["default", "fn0Refusal", "version"], 7]
 
 
 @pytest.mark.parametrize(
@@ -444,7 +444,7 @@ def test_a_missing_default_export_is_told_with_what_there_is(tmp_path, source, f
 def test_a_default_export_that_cannot_answer_is_told_when_it_is_evaluated(tmp_path, value, found):
     write_project(tmp_path, {"hello.ts": f"export default {value};"})
     built = bundled(tmp_path, "hello.ts")
-    script = f"import({json.dumps(str(built / 'main.js'))}).then(() => 0, error => console.log(error.message))"
+    script = f"import({json.dumps(str(built / 'main.js'))}).then(module => console.log(module.fn0Refusal))"
     (built / "package.json").write_text('{"type": "module"}')
     said = subprocess.run(["node", "-e", script], capture_output=True, text=True, timeout=60)
     assert said.stdout == f"hello.ts: the default export has no method fetch; it is {found}\n", said

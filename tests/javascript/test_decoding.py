@@ -22,6 +22,8 @@ def raw_deflate(data):
     return compressor.compress(data) + compressor.flush()
 
 
+FIVE_TIMES = zlib.compress(gzip.compress(zlib.compress(gzip.compress(gzip.compress(TEXT)))))
+
 BODIES = {
     "gzip": ("gzip", gzip.compress(TEXT)),
     "upper": ("GZip", gzip.compress(TEXT)),
@@ -33,15 +35,20 @@ BODIES = {
     "plain": (None, TEXT),
     "identity": ("identity", TEXT),
     "br": ("br", b"no brotli at all"),
-    "twice": ("gzip, gzip", gzip.compress(gzip.compress(TEXT))),
+    "twice": ("deflate,gzip", gzip.compress(zlib.compress(TEXT))),
+    "often": ("gzip, , x-gzip, deflate ,gzip, deflate", FIVE_TIMES),
+    "too-often": ("gzip, gzip, gzip, gzip, gzip, gzip", b"six times"),
+    "gzip-br": ("gzip, br", b"no brotli at all"),
     "empty": ("gzip", b""),
     "corrupt": ("gzip", gzip.compress(TEXT)[:40] + b"?" * 100),
     "cut": ("gzip", gzip.compress(TEXT)[:-12]),
     "sum": ("gzip", gzip.compress(TEXT)[:-8] + b"12345678"),
     "no-gzip": ("gzip", TEXT),
+    "corrupt-inside": ("gzip, deflate", zlib.compress(gzip.compress(TEXT)[:40] + b"?" * 100)),
+    "cut-inside": ("gzip, gzip", gzip.compress(gzip.compress(TEXT)[:-12])),
     "huge": ("gzip", gzip.compress(bytes(HUGE))),
 }
-DECODED = ("gzip", "upper", "x-gzip", "deflate", "raw", "members", "padded")
+DECODED = ("gzip", "upper", "x-gzip", "deflate", "raw", "members", "padded", "twice", "often")
 
 
 class EncodedOrigin(Origin):
@@ -93,7 +100,7 @@ def test_the_content_is_what_a_script_reads(decoding, name):
     assert decoding.json(f"/read/chunked/{name}") == {"text": TEXT.decode()}
 
 
-@pytest.mark.parametrize("name", ["corrupt", "cut", "sum", "no-gzip"])
+@pytest.mark.parametrize("name", ["corrupt", "cut", "sum", "no-gzip", "corrupt-inside", "cut-inside"])
 def test_what_is_malformed_is_a_type_error_while_it_is_read(decoding, name):
     found = decoding.json(f"/read/body/{name}")
     assert found == {"name": "TypeError", "message": "the body is not what its Content-Encoding says, or was cut off"}
@@ -103,7 +110,7 @@ def test_an_empty_body_is_an_empty_content(decoding):
     assert decoding.json("/read/body/empty") == {"text": ""}
 
 
-@pytest.mark.parametrize("name", ["plain", "identity", "br", "twice"])
+@pytest.mark.parametrize("name", ["plain", "identity", "br", "gzip-br", "too-often"])
 def test_what_cannot_be_decoded_is_left_as_it_came(decoding, name):
     coding, body = BODIES[name]
     for how in ("pass", "rewrap"):
@@ -128,9 +135,16 @@ def test_an_answer_passed_on_unread_goes_on_as_it_came(decoding, name):
     "accepted", [None, "identity", "gzip;q=0, deflate;q=0", "gzip;q=0.000,deflate;q=0, *", "br", "*;q=0"]
 )
 def test_a_client_that_takes_no_coding_gets_the_content(decoding, accepted):
-    for name in ("gzip", "deflate"):
+    for name in ("gzip", "deflate", "twice"):
         answer = decoding.get(f"/pass/body/{name}", {"Accept-Encoding": accepted} if accepted else {})
         assert (answer.status, answer.body, answer.header("content-encoding")) == (200, TEXT, None)
+        assert answer.header("etag") == 'W/"1"'
+
+
+@pytest.mark.parametrize("accepted", ["gzip", "deflate", "gzip, deflate;q=0", "br"])
+def test_a_client_that_takes_one_coding_of_two_gets_the_content(decoding, accepted):
+    answer = decoding.get("/pass/body/twice", {"Accept-Encoding": accepted})
+    assert (answer.status, answer.body, answer.header("content-encoding")) == (200, TEXT, None)
 
 
 @pytest.mark.parametrize("how", ["rewrap", "clone", "text"])

@@ -84,6 +84,13 @@ def test_too_much_memory_that_nobody_catches_is_500(function, kind):
     assert works(function)
 
 
+@pytest.mark.parametrize("kind", ["bytes", "objects", "strings"])
+def test_an_instance_that_keeps_all_of_its_memory_serves_no_more(function, kind):
+    for _ in range(3):
+        assert function.get(f"/memory/kept?kind={kind}").status == 500
+        assert works(function)
+
+
 def test_each_kind_is_tried():
     source = SOURCE.read_text()
     kinds = [quoted or word for quoted, word in re.findall(r'^    (?:"([^"]+)"|(\w+)): ', source, re.M)]

@@ -33,23 +33,26 @@ const LOADERS = Object.fromEntries([
 const WRAPPER = "fn0-entry.js";
 
 // What the bundle begins with: the author's module, and a look at its default export when it is first evaluated, which is
-// when the function is built.
+// when the function is built. The engine throws what is said there; it is not thrown here since a script that throws has
+// more of the engine's library in its component than one that does not (library/bundle.mjs).
 function wrapperOf({ entry, root }) {
     const path = JSON.stringify(`./${relative(root, entry).replaceAll("\\", "/")}`);
     return `import handler from ${path};
 export * from ${path};
 const isClass = typeof handler === "function" && /^class\\b/.test(Function.prototype.toString.call(handler));
-if (isClass || (typeof handler !== "function" && typeof handler?.fetch !== "function")) {
+const describe = () => {
     const names = Object(handler) === handler ? Object.getOwnPropertyNames(handler).slice(0, 9) : [];
-    const found = isClass
+    return isClass
         ? "the class " + handler.name + " itself (write: export default new " + handler.name + "())"
         : Array.isArray(handler)
           ? "an array"
           : typeof handler === "object" && handler !== null
             ? "an object " + (names.length ? "with " + names.join(", ") : "with nothing in it")
             : typeof handler === "string" ? "a string" : String(handler);
-    throw new TypeError(${JSON.stringify(basename(entry))} + ": the default export has no method fetch; it is " + found);
-}
+};
+export const fn0Refusal = isClass || (typeof handler !== "function" && typeof handler?.fetch !== "function")
+    ? ${JSON.stringify(basename(entry))} + ": the default export has no method fetch; it is " + describe()
+    : null;
 export default handler;
 `;
 }

@@ -210,24 +210,43 @@ static bool length_field(struct call *call, struct response *response, char *dig
     return true;
 }
 
-/* A body that came encoded and that nobody has read goes on as it came, where the client takes it
- * so; with the fields that tell how. Returns how many of these there are. */
-static size_t coding_fields(struct call *call, struct response *response,
-                            struct host_field fields[CONTENT_CODING_FIELDS_MAX])
+/* Of a body that came encoded and that nobody has read; or NULL. */
+static struct content_coding *coding_of(const struct response *response)
+{
+    const struct body *body = &response->message.body;
+    return body->kind == BODY_INPUT && JS_IsUndefined(body->stream) ? body->input->coding : NULL;
+}
+
+/* Such a body goes on as it came where the client takes it so. */
+static bool client_accepts(struct call *call, const struct content_coding *coding)
 {
     JSContext *context = call->engine->context;
-    struct body *body = &response->message.body;
-    if (body->kind != BODY_INPUT || !JS_IsUndefined(body->stream) || body->input->coding == NULL)
-        return 0;
     struct message *request = message_of(context, call->request_object);
     struct header_list *headers = request == NULL ? NULL : message_headers(context, request);
     if (headers == NULL) {
         JS_FreeValue(context, JS_GetException(context));
-        return 0;
+        return false;
     }
-    return content_coding_is_accepted(body->input->coding, headers)
-               ? content_coding_fields(body->input->coding, fields)
-               : 0;
+    return content_coding_is_accepted(coding, headers);
+}
+
+#define WEAK_PREFIX "W/"
+
+/* The validator of encoded bytes is none of the content's (RFC 9110, 8.8.3.3): decoded for the
+ * client, what it tells of is only the same by meaning. *ret_memory (malloc) holds the new value,
+ * where it is another. */
+static void weaken_etag(struct host_field *field, char **ret_memory)
+{
+    if (*ret_memory != NULL || field->value.bytes == 0 || field->value.data[0] != '"')
+        return;
+    size_t bytes = strlen(WEAK_PREFIX) + field->value.bytes;
+    char *value = malloc(bytes);
+    if (value == NULL)
+        return;
+    memcpy(value, WEAK_PREFIX, strlen(WEAK_PREFIX));
+    memcpy(value + strlen(WEAK_PREFIX), field->value.data, field->value.bytes);
+    field->value = (struct host_bytes){.data = (uint8_t *)value, .bytes = bytes};
+    *ret_memory = value;
 }
 
 #define FIELDS_AT_HAND 16
@@ -238,7 +257,9 @@ static bool send_head(struct call *call, struct response *response, struct host_
     const struct header_list *headers = response->message.headers;
     struct host_field at_hand[FIELDS_AT_HAND];
     struct host_field *fields = at_hand;
-    char digits[21];
+    char digits[21], *weak_etag = NULL;
+    struct content_coding *coding = coding_of(response);
+    bool is_passed_on = coding != NULL && client_accepts(call, coding);
     size_t count_max = headers->count + 1 + CONTENT_CODING_FIELDS_MAX;
     if (count_max > FIELDS_AT_HAND)
         fields = malloc(count_max * sizeof(*fields));
@@ -253,18 +274,21 @@ static bool send_head(struct call *call, struct response *response, struct host_
         fields[count++] =
             (struct host_field){.name = {.data = (uint8_t *)name.data, .bytes = name.bytes},
                                 .value = {.data = (uint8_t *)value.data, .bytes = value.bytes}};
+        if (coding != NULL && !is_passed_on && header_name_equals(name, TEXT("etag")))
+            weaken_etag(&fields[count - 1], &weak_etag);
     }
     if (length_field(call, response, digits, &fields[count]))
         count++;
-    size_t coding_count = coding_fields(call, response, &fields[count]);
-    count += coding_count;
+    if (is_passed_on)
+        count += content_coding_fields(coding, &fields[count]);
     bool is_set = host_respond(call->outparam, response->status, fields, count, ret_output);
     if (is_set)
         call->outparam = HOST_HANDLE_NONE;
-    if (coding_count > 0)
+    if (is_passed_on)
         body_input_leave_encoded(response->message.body.input);
     if (fields != at_hand)
         free(fields);
+    free(weak_etag);
     return is_set;
 }
 

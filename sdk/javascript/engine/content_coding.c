@@ -13,11 +13,10 @@
 /* The first byte of a gzip member; another may follow the first. */
 #define GZIP_FIRST_BYTE 0x1f
 
-struct content_coding {
+/* One coding, by the decoder of what it made. */
+struct step {
     struct text name;      /* as in Accept-Encoding */
     bool is_gzip;          /* else deflate */
-    char *encoding;        /* the field's value */
-    char *length;          /* or NULL */
     struct fn0_flow *flow; /* NULL before the first byte, and at the end */
     bool has_begun;
     bool has_ended;
@@ -26,12 +25,25 @@ struct content_coding {
     size_t taken;              /* how much of it has been decoded */
 };
 
+/* As many as undici takes: each one multiplies what a few bytes may become. */
+#define STEPS_MAX 5
+
+struct content_coding {
+    char *encoding; /* the field's value */
+    char *length;   /* or NULL */
+    /* In the order in which they were applied: the last one's bytes are those that came. */
+    struct step steps[STEPS_MAX];
+    size_t step_count;
+};
+
 void content_coding_destroy(struct content_coding *coding)
 {
     if (coding == NULL)
         return;
-    fn0_flow_destroy(coding->flow);
-    free(coding->encoded.data);
+    for (size_t i = 0; i < coding->step_count; i++) {
+        fn0_flow_destroy(coding->steps[i].flow);
+        free(coding->steps[i].encoded.data);
+    }
     free(coding->encoding);
     free(coding->length);
     free(coding);
@@ -60,32 +72,52 @@ static bool copy_value(const struct header_list *headers, struct text name, char
     return *ret != NULL;
 }
 
+/* Cuts the next element off a list that is separated by commas. False: there is none. */
+static bool next_element(struct text *list, struct text *ret_element)
+{
+    if (list->data == NULL)
+        return false;
+    const char *comma = memchr(list->data, ',', list->bytes);
+    size_t bytes = comma == NULL ? list->bytes : (size_t)(comma - list->data);
+    *ret_element = header_value_trim((struct text){list->data, bytes});
+    *list = comma == NULL ? (struct text){0} : (struct text){comma + 1, list->bytes - bytes - 1};
+    return true;
+}
+
+static bool step_init(struct step *step, struct text name)
+{
+    step->is_gzip =
+        equals_ignoring_case(name, TEXT("gzip")) || equals_ignoring_case(name, TEXT("x-gzip"));
+    step->name = step->is_gzip ? TEXT("gzip") : TEXT("deflate");
+    return step->is_gzip || equals_ignoring_case(name, TEXT("deflate"));
+}
+
+/* False: it names one that cannot be decoded, or too many. */
+static bool find_steps(struct content_coding *coding, const char *encoding)
+{
+    struct text list = {encoding, strlen(encoding)}, name;
+    while (next_element(&list, &name)) {
+        if (name.bytes == 0)
+            continue;
+        if (coding->step_count == STEPS_MAX || !step_init(&coding->steps[coding->step_count], name))
+            return false;
+        coding->step_count++;
+    }
+    return coding->step_count > 0;
+}
+
 bool content_coding_take(struct header_list *headers, struct content_coding **ret_coding)
 {
-    char *encoding;
     *ret_coding = NULL;
-    if (!copy_value(headers, CONTENT_ENCODING, &encoding))
-        return false;
-    if (encoding == NULL)
+    if (header_list_find(headers, CONTENT_ENCODING) == NULL)
         return true;
-    struct text name = header_value_trim((struct text){encoding, strlen(encoding)});
-    bool is_gzip =
-        equals_ignoring_case(name, TEXT("gzip")) || equals_ignoring_case(name, TEXT("x-gzip"));
-    if (!is_gzip && !equals_ignoring_case(name, TEXT("deflate"))) {
-        free(encoding);
-        return true;
-    }
     struct content_coding *coding = calloc(1, sizeof(*coding));
-    char *length = NULL;
-    if (coding == NULL || !copy_value(headers, CONTENT_LENGTH, &length)) {
-        free(encoding);
-        free(coding);
-        return false;
+    bool is_copied = coding != NULL && copy_value(headers, CONTENT_ENCODING, &coding->encoding) &&
+                     copy_value(headers, CONTENT_LENGTH, &coding->length);
+    if (!is_copied || !find_steps(coding, coding->encoding)) {
+        content_coding_destroy(coding);
+        return is_copied;
     }
-    coding->name = is_gzip ? TEXT("gzip") : TEXT("deflate");
-    coding->is_gzip = is_gzip;
-    coding->encoding = encoding;
-    coding->length = length;
     header_list_delete(headers, CONTENT_ENCODING);
     header_list_delete(headers, CONTENT_LENGTH);
     *ret_coding = coding;
@@ -129,104 +161,116 @@ static bool element_names(struct text element, struct text name, bool *ret_takes
     return true;
 }
 
+static bool step_is_accepted(const struct step *step, struct text accepted)
+{
+    struct text element;
+    bool takes = false, takes_any = false, is_named = false;
+    while (next_element(&accepted, &element)) {
+        is_named |= element_names(element, step->name, &takes);
+        element_names(element, TEXT("*"), &takes_any);
+    }
+    return is_named ? takes : takes_any;
+}
+
 bool content_coding_is_accepted(const struct content_coding *coding,
                                 const struct header_list *request)
 {
     size_t bytes;
-    bool is_found, takes = false, takes_any = false, is_named = false;
+    bool is_found, is_accepted = true;
     char *accepted = header_list_get(request, TEXT("accept-encoding"), &bytes, &is_found);
     if (accepted == NULL)
         return false;
-    for (size_t from = 0; from < bytes; from++) {
-        const char *comma = memchr(accepted + from, ',', bytes - from);
-        size_t to = comma == NULL ? bytes : (size_t)(comma - accepted);
-        struct text element = {accepted + from, to - from};
-        is_named |= element_names(element, coding->name, &takes);
-        element_names(element, TEXT("*"), &takes_any);
-        from = to;
-    }
+    for (size_t i = 0; i < coding->step_count; i++)
+        is_accepted &= step_is_accepted(&coding->steps[i], (struct text){accepted, bytes});
     free(accepted);
-    return is_named ? takes : takes_any;
+    return is_accepted;
 }
 
 /* ---- Content ----------------------------------------------------------------------------------
  */
 
+static void step_give(struct step *step, struct host_bytes encoded)
+{
+    free(step->encoded.data);
+    step->encoded = encoded;
+    step->taken = 0;
+}
+
 void content_coding_give(struct content_coding *coding, struct host_bytes encoded)
 {
-    free(coding->encoded.data);
-    coding->encoded = encoded;
-    coding->taken = 0;
+    step_give(&coding->steps[coding->step_count - 1], encoded);
 }
 
 bool content_coding_is_whole(const struct content_coding *coding)
 {
-    return coding->has_ended || !coding->has_begun;
+    for (size_t i = 0; i < coding->step_count; i++)
+        if (coding->steps[i].has_begun && !coding->steps[i].has_ended)
+            return false;
+    return true;
 }
 
 /* Makes the decoder for what begins with `first`. Servers send raw deflate where they should wrap
  * it (RFC 9110, 8.4.1.2), and everybody takes both: a wrapper begins with 8 in its lower half. */
-static void begin(struct content_coding *coding, uint8_t first)
+static void begin(struct step *step, uint8_t first)
 {
     enum fn0_format deflate = (first & 0x0f) == 8 ? FN0_FORMAT_DEFLATE : FN0_FORMAT_DEFLATE_RAW;
-    coding->flow = fn0_flow_create(coding->is_gzip ? FN0_FORMAT_GZIP : deflate, true);
-    coding->has_begun = true;
-    coding->has_ended = false;
+    step->flow = fn0_flow_create(step->is_gzip ? FN0_FORMAT_GZIP : deflate, true);
+    step->has_begun = true;
+    step->has_ended = false;
 }
 
 /* Whether there is something to decode. What follows the end is ignored, but for a second gzip
  * member. */
-static bool find_encoded(struct content_coding *coding)
+static bool find_encoded(struct step *step)
 {
-    if (coding->taken == coding->encoded.bytes)
+    if (step->taken == step->encoded.bytes)
         return false;
-    if (coding->flow != NULL)
+    if (step->flow != NULL)
         return true;
-    uint8_t first = coding->encoded.data[coding->taken];
-    if (coding->has_begun && (!coding->is_gzip || first != GZIP_FIRST_BYTE)) {
-        coding->taken = coding->encoded.bytes;
+    uint8_t first = step->encoded.data[step->taken];
+    if (step->has_begun && (!step->is_gzip || first != GZIP_FIRST_BYTE)) {
+        step->taken = step->encoded.bytes;
         return false;
     }
-    begin(coding, first);
+    begin(step, first);
     return true;
 }
 
 /* Fills `content` as far as there is something to decode. False: malformed. */
-static bool decode(struct content_coding *coding, size_t bytes_max, struct host_bytes *content)
+static bool decode(struct step *step, size_t bytes_max, struct host_bytes *content)
 {
-    while (content->bytes < bytes_max && (find_encoded(coding) || coding->flow != NULL)) {
+    while (content->bytes < bytes_max && (find_encoded(step) || step->flow != NULL)) {
         size_t taken, written, room = bytes_max - content->bytes;
-        enum fn0_flow_state state =
-            fn0_flow_run(coding->flow, coding->encoded.data + coding->taken,
-                         coding->encoded.bytes - coding->taken, false,
-                         content->data + content->bytes, room, &taken, &written);
-        coding->taken += taken;
+        enum fn0_flow_state state = fn0_flow_run(
+            step->flow, step->encoded.data + step->taken, step->encoded.bytes - step->taken, false,
+            content->data + content->bytes, room, &taken, &written);
+        step->taken += taken;
         content->bytes += written;
         if (state == FN0_FLOW_MALFORMED)
             return false;
         if (state == FN0_FLOW_ENDED) {
-            fn0_flow_destroy(coding->flow);
-            coding->flow = NULL;
-            coding->has_ended = true;
+            fn0_flow_destroy(step->flow);
+            step->flow = NULL;
+            step->has_ended = true;
         } else if (taken == 0 && written == 0) {
             break;
         }
     }
-    coding->is_full = content->bytes == bytes_max;
+    step->is_full = content->bytes == bytes_max;
     return true;
 }
 
-enum host_result content_coding_read(struct content_coding *coding, size_t bytes_max,
-                                     struct host_bytes *ret_content)
+static enum host_result step_read(struct step *step, size_t bytes_max,
+                                  struct host_bytes *ret_content)
 {
     struct host_bytes content = {0};
     *ret_content = content;
-    if (!find_encoded(coding) && (coding->flow == NULL || !coding->is_full))
+    if (!find_encoded(step) && (step->flow == NULL || !step->is_full))
         return HOST_WAIT;
     content.data = malloc(bytes_max);
     if (content.data == NULL)
         return HOST_FAILED;
-    if (!decode(coding, bytes_max, &content)) {
+    if (!decode(step, bytes_max, &content)) {
         free(content.data);
         return HOST_FAILED;
     }
@@ -239,4 +283,20 @@ enum host_result content_coding_read(struct content_coding *coding, size_t bytes
         content.data = cut;
     *ret_content = content;
     return HOST_OK;
+}
+
+enum host_result content_coding_read(struct content_coding *coding, size_t bytes_max,
+                                     struct host_bytes *ret_content)
+{
+    for (size_t i = 0;;) {
+        enum host_result result = step_read(&coding->steps[i], bytes_max, ret_content);
+        if (result == HOST_WAIT && i + 1 < coding->step_count) {
+            i++; /* what that one gives is what this one waits for */
+        } else if (result == HOST_OK && i > 0) {
+            i--;
+            step_give(&coding->steps[i], *ret_content);
+        } else {
+            return result;
+        }
+    }
 }

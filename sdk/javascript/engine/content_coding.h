@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* The Content-Encoding of an answer to an outgoing request (RFC 9110, 8.4; Fetch: "handle content
- * codings"): gzip and deflate, one of them and once. What has another coding is left as it came, as
- * the Fetch standard says.
+ * codings"): gzip and deflate, and up to five of them on top of one another. What has another
+ * coding beside is left as it came, as the Fetch standard says.
  *
  * A script sees the content, so the fields of the encoded bytes, Content-Encoding and
  * Content-Length, are taken off the header list; they are kept here for an answer that is passed on
@@ -40,7 +40,7 @@ enum host_result content_coding_read(struct content_coding *coding, size_t bytes
 /* Whether the encoded bytes may end here: at their own end, or when there were none at all. */
 bool content_coding_is_whole(const struct content_coding *coding);
 
-/* Whether a client with these headers takes the coding (Accept-Encoding). */
+/* Whether a client with these headers takes all that it is coded with (Accept-Encoding). */
 bool content_coding_is_accepted(const struct content_coding *coding,
                                 const struct header_list *request);
 

@@ -17,6 +17,7 @@
 #include "host.h"
 #include "introspection.h"
 #include "natives.h"
+#include "parts.h"
 #include "pump.h"
 #include "request.h"
 #include "response.h"
@@ -170,7 +171,7 @@ static bool define_globals(struct engine *engine)
         fetch_register(context, native) == 0 && natives_register(context, native) == 0 &&
         introspection_register(context, native) == 0 && url_register(context, native) == 0 &&
         encoding_register(context, native) == 0 && compression_register(context, native) == 0 &&
-        crypto_register(context, native) == 0;
+        crypto_register(context, native) == 0 && parts_register(context, native) == 0;
     if (is_done)
         is_done = JS_DefinePropertyValueStr(context, global, "fn0Native", native,
                                             JS_PROP_CONFIGURABLE) >= 0;
@@ -211,6 +212,7 @@ struct engine *engine_create(void)
     list_init(&engine->resources);
     list_init(&engine->rejections);
     list_init(&engine->timers);
+    list_init(&engine->parts);
     quickjs_kept_init(&engine->kept);
     engine->is_snapshotting = true;
     if (!fill(engine)) {
@@ -225,6 +227,7 @@ void engine_destroy(struct engine *engine)
     if (engine == NULL)
         return;
     engine_close_resources(engine);
+    parts_destroy(engine);
     if (engine->runtime != NULL) {
         quickjs_unkeep(engine->runtime, &engine->kept);
         quickjs_forget_shapes(engine->runtime);

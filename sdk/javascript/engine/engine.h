@@ -42,7 +42,8 @@
     X(REPORT_EXCEPTION, "reportException")                    \
     X(REPORT_UNHANDLED_REJECTION, "reportUnhandledRejection") \
     X(SET_SOURCE_MAP, "setSourceMap")                         \
-    X(BEGIN_CALL, "beginCall")
+    X(BEGIN_CALL, "beginCall")                                \
+    X(LOAD_PART, "loadPart")
 
 enum hook {
 #define HOOK_ROW(name, text) HOOK_##name,
@@ -130,6 +131,7 @@ struct engine {
     struct list timers;          /* set and not yet run; see timers.c */
     int32_t timer_id;            /* the last one given */
     struct list rejections;      /* promises rejected that nobody has handled yet */
+    struct list parts;           /* of the library, that nobody has loaded; see parts.h */
     struct call *call;           /* the one that runs, or NULL */
     uint64_t call_count;         /* counts up with each call */
     uint64_t exchange_count;     /* of outgoing requests so far */

@@ -6,7 +6,9 @@
  *
  * and behind the line name, source and source map, right behind one another, all UTF-8. STAGE is
  *
- *     library   a classic script that completes the Web APIs and fills fn0Native.hooks; once, first
+ *     library   a classic script that completes the Web APIs and fills fn0Native.hooks, once,
+ * first; and behind it parts of the library (parts.h), each a script that follows a line
+ *               "//# part NAME WORD WORD..."
  *     script    the author's module, bundled, whose default export handles requests
  *     module    one without a handler, which may go on awaiting: tests' */
 
@@ -16,10 +18,10 @@
 #include "engine.h"
 #include "host.h"
 
-/* How much memory an input of so many bytes must lie in: room for bytecode in its place. */
+/* How much memory an input of so many bytes must lie in: room for bytecode behind it. */
 static inline size_t stages_memory_bytes(size_t input_bytes)
 {
-    return input_bytes * 2 + 1;
+    return input_bytes * 3 + 1;
 }
 
 /* Does what `input` (borrowed) says, and writes to its memory. False: *ret_error says why, for

@@ -4,8 +4,6 @@
 // https://fetch.spec.whatwg.org/#concept-bodyinit-extract
 
 import { blobBytes, isBlob } from "./blob.js";
-import { isFormData } from "./form_data.js";
-import { encodeMultipart } from "./form_encoding.js";
 import { hooks, native } from "./native.js";
 import { isReadableStream } from "./streams.js";
 
@@ -17,14 +15,11 @@ function isURLSearchParams(value) {
   return native.classIdentifier(value) === paramsClass;
 }
 
-function concatenate(pieces) {
-  const bytes = new Uint8Array(pieces.reduce((size, piece) => size + piece.byteLength, 0));
-  let offset = 0;
-  for (const piece of pieces) {
-    bytes.set(piece, offset);
-    offset += piece.byteLength;
-  }
-  return bytes;
+const others = [];
+
+// `extract` answers as extractBody does, for interfaces of parts.
+export function registerBody(extract) {
+  others.push(extract);
 }
 
 // undefined for what is none of these: that becomes a string.
@@ -35,10 +30,11 @@ export function extractBody(value) {
   if (isBlob(value)) {
     return { source: blobBytes(value), type: value.type === "" ? null : value.type, length: value.size };
   }
-  if (isFormData(value)) {
-    const { pieces, type } = encodeMultipart(value);
-    const source = concatenate(pieces);
-    return { source, type, length: source.byteLength };
+  for (const extract of others) {
+    const body = extract(value);
+    if (body !== undefined) {
+      return body;
+    }
   }
   if (isURLSearchParams(value)) {
     // Percent-encoded, so each character is a byte.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// node bundle.mjs PACKAGES OUT [sizes]: bundles this folder, with the npm packages installed in PACKAGES, into the script OUT.
+// node bundle.mjs PACKAGES OUT [sizes]: bundles this folder, with the npm packages installed in PACKAGES, into OUT: the script
+// that the engine evaluates, and behind it the parts, as engine/stages.h has it.
 
 import fs from "node:fs";
 import { createRequire } from "node:module";
@@ -28,7 +29,7 @@ const inspectNatives = {
                 url: numberOf("exports=URL}"),
             };
             const place = findOnce(text, "const e={};return function n(r){");
-            const call = `require(${JSON.stringify(path.join(folder, "inspect_natives.js"))}).replace(t,${JSON.stringify(numbers)});`;
+            const call = `require(${JSON.stringify(path.join(folder, "parts/inspect_natives.js"))}).replace(t,${JSON.stringify(numbers)});`;
             return { contents: text.slice(0, place) + call + text.slice(place) };
         });
     },
@@ -85,13 +86,24 @@ function findOnce(text, part) {
     return place;
 }
 
-const result = await build({
+// What most functions never touch, by the words without which a script does not reach it (but by a name that it puts
+// together: then it is loaded when that happens).
+const OF_ERRORS = ["throw", "Error", "reject", "bort", ".stack"];
+const PARTS = {
+    clone: ["structuredClone", "MessageChannel", "MessagePort"],
+    forms: ["formData", "FormData"],
+    inspect: ["console", ...OF_ERRORS],
+    intl: ["Intl", "toLocale"],
+    performance: ["performance", "Performance"],
+    subtle_crypto: ["subtle", "SubtleCrypto", "CryptoKey"],
+    url_pattern: ["URLPattern"],
+};
+
+const OPTIONS = {
     absWorkingDir: folder,
-    entryPoints: ["index.js"],
     bundle: true,
     write: false,
     metafile: true,
-    format: "iife",
     platform: "neutral",
     mainFields: ["module", "main"],
     target: "es2023",
@@ -100,23 +112,95 @@ const result = await build({
     minifySyntax: true,
     legalComments: "none",
     nodePaths: [path.join(packages, "node_modules")],
-    plugins: [inspectNatives, urlPatternEdits],
     logLevel: "warning",
+};
+
+// The module "fn0:shared" of share.js.
+const sharedModule = (contents) => ({
+    name: "shared",
+    setup(builder) {
+        builder.onResolve({ filter: /^fn0:shared$/ }, () => ({ path: "shared", namespace: "fn0" }));
+        builder.onLoad({ filter: /^shared$/, namespace: "fn0" }, () => ({ contents, resolveDir: folder }));
+    },
 });
 
+const buildCore = (shared) =>
+    build({ ...OPTIONS, entryPoints: ["index.js"], format: "iife", plugins: [sharedModule(shared)] });
+
+// What a part imports that the library has anyway is not in it: it is given to it when it is loaded.
+const leaveOut = (files) => ({
+    name: "leave-out",
+    setup(builder) {
+        builder.onResolve({ filter: /^\.\.?\// }, ({ path: name, resolveDir }) => {
+            const file = path.relative(folder, path.join(resolveDir, name));
+            return resolveDir.startsWith(folder) && files.has(file) ? { path: file, external: true } : undefined;
+        });
+    },
+});
+
+// The script of a part: a function of `require` that returns what the part exports.
+async function buildPart(name, files) {
+    const result = await build({
+        ...OPTIONS,
+        entryPoints: [`parts/${name}.js`],
+        format: "cjs",
+        plugins: [leaveOut(files), inspectNatives, urlPatternEdits],
+    });
+    const { text } = result.outputFiles[0];
+    return { name, text: `(function(require){const module={exports:{}};${text}return module.exports})`, ...result };
+}
+
+// Which names of which modules of the library the parts use, by what esbuild makes of imports.
+function findShared(parts) {
+    const shared = new Map();
+    for (const { text } of parts) {
+        for (const [, variable, file] of text.matchAll(/(\w+)=require\("([^"]+)"\)/g)) {
+            const names = shared.get(file) ?? new Set();
+            for (const [, name] of text.matchAll(new RegExp(`\\b${variable}\\.(\\w+)`, "g"))) {
+                names.add(name);
+            }
+            shared.set(file, names);
+        }
+        if (/__toESM\(require\(/.test(text)) {
+            throw new Error("a part imports a module of the library as a whole: import names");
+        }
+    }
+    return [...shared].sort(([one], [other]) => (one < other ? -1 : 1));
+}
+
+function sharedSource(shared) {
+    const lines = shared.map(([file, names], index) => {
+        const list = [...names].sort();
+        return {
+            imports: `import { ${list.map((name) => `${name} as ${name}_${index}`).join(", ")} } from "./${file}";`,
+            entry: `${JSON.stringify(file)}: { ${list.map((name) => `${name}: ${name}_${index}`).join(", ")} }`,
+        };
+    });
+    return `${lines.map(({ imports }) => imports).join("\n")}
+export const shared = () => ({ ${lines.map(({ entry }) => entry).join(", ")} });`;
+}
+
+const files = new Set(Object.keys((await buildCore("export const shared = null;")).metafile.inputs));
+const parts = await Promise.all(Object.keys(PARTS).map((name) => buildPart(name, files)));
+const core = await buildCore(sharedSource(findShared(parts)));
+
+// A line break would end the line of a part: esbuild leaves none in front of one.
+const contents = [core.outputFiles[0].text, ...parts.map(({ name, text }) => `//# part ${name} ${PARTS[name].join(" ")}\n${text}`)];
 fs.mkdirSync(path.dirname(out), { recursive: true });
-const [{ contents }] = result.outputFiles;
-fs.writeFileSync(`${out}.aside`, contents);
+fs.writeFileSync(`${out}.aside`, contents.map((text) => text.trimEnd()).join("\n"));
 fs.renameSync(`${out}.aside`, out);
 
 if (mode === "sizes") {
     const sizes = new Map();
-    for (const [file, { bytesInOutput }] of Object.entries(Object.values(result.metafile.outputs)[0].inputs)) {
-        const name = /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1] ?? `library/${path.basename(file)}`;
-        sizes.set(name, (sizes.get(name) ?? 0) + bytesInOutput);
+    for (const { metafile, name: part } of [core, ...parts]) {
+        for (const [file, { bytesInOutput }] of Object.entries(Object.values(metafile.outputs)[0].inputs)) {
+            const source = /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1] ?? `library/${file}`;
+            const name = part === undefined ? source : `${source} (part ${part})`;
+            sizes.set(name, (sizes.get(name) ?? 0) + bytesInOutput);
+        }
     }
     for (const [name, bytes] of [...sizes].sort((a, b) => b[1] - a[1])) {
         console.log(`${String(bytes).padStart(8)}  ${name}`);
     }
-    console.log(`${String(contents.length).padStart(8)}  in all`);
+    console.log(`${String(fs.statSync(out).size).padStart(8)}  in all`);
 }

@@ -3,13 +3,11 @@
 // What C calls at the beginning of each call that an instance answers: nothing of the console's, the marks' or the fetches'
 // is carried over. Where there is nothing to forget, nothing is written.
 
-import { resetConsole } from "./console.js";
 import { resetFetch } from "./fetch.js";
 import { hooks } from "./native.js";
-import { resetPerformance } from "./performance.js";
+import { resetAll } from "./reset.js";
 
 hooks.beginCall = () => {
-  resetConsole();
   resetFetch();
-  resetPerformance();
+  resetAll();
 };

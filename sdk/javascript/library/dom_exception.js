@@ -87,4 +87,8 @@ export function isDOMException(value) {
   return State.has(value);
 }
 
-hooks.createDOMException = (message, name) => new DOMException(message, name);
+export function domException(name, message) {
+  return new DOMException(message, name);
+}
+
+hooks.createDOMException = (message, name) => domException(name, message);

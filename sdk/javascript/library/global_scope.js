@@ -2,7 +2,6 @@
 //
 // The global object as an event target, and what happens to exceptions and rejections that nobody handles.
 
-import { printError } from "./console.js";
 import { ErrorEvent, PromiseRejectionEvent } from "./event.js";
 import {
   EventTarget,
@@ -14,6 +13,7 @@ import {
 } from "./event_target.js";
 import { describeError } from "./inspect.js";
 import { hooks } from "./native.js";
+import { printError } from "./print_error.js";
 import { defineGlobalFunction, defineReplaceableGlobal, requireArguments } from "./web_idl.js";
 
 defineReplaceableGlobal(

@@ -4,10 +4,11 @@
 // object and its hooks for C in place. The order is that of who needs whom.
 
 import "./native.js";
+// Goes over the language's own globals, before there are others.
+import "./brand.js";
 import "./dom_exception.js";
 import "./error_stack.js";
 import "./inspect.js";
-import "./error_page.js";
 import "./console.js";
 import "./event.js";
 import "./event_target.js";
@@ -19,18 +20,16 @@ import "./encoding.js";
 import "./streams.js";
 import "./blob.js";
 import "./form_data.js";
-import "./form_encoding.js";
 import "./body.js";
 import "./fetch.js";
 import "./structured_clone.js";
-import "./message_channel.js";
 import "./performance.js";
 import "./navigator.js";
 import "./compression.js";
 import "./crypto.js";
-import "./intl.js";
 import "./to_locale_string.js";
 // What goes over all interfaces that there are.
+import "./interfaces.js";
 import "./uncloneable.js";
-import "./inspect_interfaces.js";
+import "./share.js";
 import "./call.js";

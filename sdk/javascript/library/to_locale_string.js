@@ -1,39 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// toLocaleString and its kin, in American English whatever locale is asked for: no other is known here.
+// Intl, and toLocaleString and its kin, are a part.
 
-import { formatDateTime } from "./format_date.js";
-import { formatNumber } from "./format_number.js";
-import { canonicalLocales } from "./intl.js";
+import { defineLazily, part } from "./part.js";
 import { define } from "./web_idl.js";
 
-const { valueOf: numberOf } = Number.prototype;
-const { valueOf: bigIntOf } = BigInt.prototype;
+const { apply } = Reflect;
+const format = (name, value, values) => apply(part("intl")[name], value, values);
 
 const numberMethods = {
   toLocaleString() {
-    canonicalLocales(arguments[0]);
-    return formatNumber(Reflect.apply(numberOf, this, []), arguments[1]);
+    return format("numberToLocaleString", this, arguments);
   },
 };
 const bigIntMethods = {
   toLocaleString() {
-    canonicalLocales(arguments[0]);
-    return formatNumber(Reflect.apply(bigIntOf, this, []), arguments[1]);
+    return format("bigIntToLocaleString", this, arguments);
   },
 };
 const dateMethods = {
   toLocaleString() {
-    canonicalLocales(arguments[0]);
-    return formatDateTime(this, arguments[1], "any", "all");
+    return format("dateToLocaleString", this, arguments);
   },
   toLocaleDateString() {
-    canonicalLocales(arguments[0]);
-    return formatDateTime(this, arguments[1], "date", "date");
+    return format("dateToLocaleDateString", this, arguments);
   },
   toLocaleTimeString() {
-    canonicalLocales(arguments[0]);
-    return formatDateTime(this, arguments[1], "time", "time");
+    return format("dateToLocaleTimeString", this, arguments);
   },
 };
 
@@ -46,3 +39,5 @@ for (const [constructor, methods] of [
     define(constructor.prototype, name, method);
   }
 }
+
+defineLazily("Intl", "intl");

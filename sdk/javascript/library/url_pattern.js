@@ -1,14 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// URLPattern, from the package urlpattern-polyfill, which parses with the global URL.
+// URLPattern is a part.
 
-import { URLPattern as Polyfill } from "urlpattern-polyfill/urlpattern";
-import "./url.js";
-import { defineInterface } from "./web_idl.js";
+import { defineLazily } from "./part.js";
 
-export const URLPattern = Polyfill;
-
-// Not in the standard.
-delete URLPattern.compareComponent;
-
-defineInterface("URLPattern", URLPattern);
+defineLazily("URLPattern", "url_pattern");

@@ -2,15 +2,19 @@
 //
 // What Web IDL asks of every interface: the shape of its members, arguments that are there and converted, brands.
 
-// Puts an interface on the global object, its members enumerable. The name is given, since the bundler may rename a class
-// that is called as a global is.
+// Puts an interface on the global object.
 export function defineInterface(name, constructor) {
+  shapeInterface(name, constructor);
+  define(globalThis, name, constructor);
+}
+
+// Makes its members enumerable. The name is given, since the bundler may rename a class that is called as a global is.
+export function shapeInterface(name, constructor) {
   const { prototype } = constructor;
   Object.defineProperty(constructor, "name", { value: name, configurable: true });
   makeEnumerable(constructor, ["length", "name", "prototype"]);
   makeEnumerable(prototype, ["constructor"]);
   Object.defineProperty(prototype, Symbol.toStringTag, { value: name, configurable: true });
-  define(globalThis, name, constructor);
 }
 
 function makeEnumerable(object, except) {

@@ -3,6 +3,7 @@
 // Functions that use all there is of the stack, or of the memory: /stack?kind=… and /memory?kind=…
 
 let depth = 0;
+const kept: unknown[] = [];
 
 // Where there is no memory for an error, null is thrown.
 function name(error: unknown): string {
@@ -195,6 +196,9 @@ export default {
         }
         if (url.pathname === "/memory/uncaught") {
             return Response.json(typeof MEMORY[kind]!([]));
+        }
+        if (url.pathname === "/memory/kept") {
+            return Response.json(typeof MEMORY[kind]!(kept));
         }
         return new Response("works");
     },

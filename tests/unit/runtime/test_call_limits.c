@@ -261,6 +261,32 @@ static void test_a_trap_after_a_refused_growth_is_about_memory(void **state)
     world_fini(&world);
 }
 
+static enum fn0_poll grow_and_respond(struct fn0_call *call, struct fn0_error *error)
+{
+    (void)error;
+    fake.memory_refusals += strcmp(call->path, "/grow") == 0;
+    return fake_respond(call);
+}
+
+/* What it kept may be all that it can have: the next call would fail, and so each one after it. */
+static void test_an_instance_that_was_refused_memory_serves_no_more(void **state)
+{
+    (void)state;
+    struct world world;
+    struct test_version version;
+    begin(&world, &version, grow_and_respond);
+    publish(&world, "one", FUNCTION_READY, &version);
+    fake.memory_refusals = 7; /* in the start-up: that is the same for the next instance */
+    assert_int_equal(run_call(&world, "one", "/").code, 0);
+    assert_int_equal(executor_counts(world.executor)->warm, 1);
+    struct seen seen = run_call(&world, "one", "/grow");
+    assert_string_equal(seen.story, "head 200, body hello, whole, end ok");
+    assert_true(seen.usage.warm);
+    assert_int_equal(executor_counts(world.executor)->warm, 0);
+    assert_int_equal(fake.instances_alive, 0);
+    world_fini(&world);
+}
+
 static void test_warnings_from_four_fifths_on_and_once_a_second(void **state)
 {
     (void)state;
@@ -345,6 +371,7 @@ int main(void)
         cmocka_unit_test(test_a_start_up_that_is_not_interrupted_is_dropped),
         cmocka_unit_test(test_a_start_up_that_waits_for_ever_is_ended),
         cmocka_unit_test(test_a_trap_after_a_refused_growth_is_about_memory),
+        cmocka_unit_test(test_an_instance_that_was_refused_memory_serves_no_more),
         cmocka_unit_test(test_warnings_from_four_fifths_on_and_once_a_second),
         cmocka_unit_test(test_the_responses_body_at_its_edge),
     };

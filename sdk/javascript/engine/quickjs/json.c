@@ -225,6 +225,12 @@ static JSValue json_stringify(JSContext *context, JSValueConst this_value, int a
     return JS_JSONStringify(context, arguments[0], arguments[1], arguments[2]);
 }
 
+static JSValue json_read_float(const uint8_t *begin)
+{
+    JSATODTempMem memory;
+    return js_float64(js_atod((const char *)begin, NULL, 10, 0, &memory));
+}
+
 /* Numbers of a JSON text, from `begin` to `end`: small integers are QuickJS's integers, which it
  * computes and prints faster. Its own reader makes each a floating-point number. */
 static JSValue quickjs_json_number(const uint8_t *begin, const uint8_t *end)
@@ -233,10 +239,10 @@ static JSValue quickjs_json_number(const uint8_t *begin, const uint8_t *end)
     int32_t number = 0;
     const uint8_t *digit = begin + is_negative;
     if (end - digit > 9)
-        return js_float64(strtod((const char *)begin, NULL));
+        return json_read_float(begin);
     for (; digit < end && is_digit(*digit); digit++)
         number = number * 10 + (*digit - '0');
     if (digit < end || (is_negative && number == 0))
-        return js_float64(strtod((const char *)begin, NULL));
+        return json_read_float(begin);
     return js_int32(is_negative ? -number : number);
 }

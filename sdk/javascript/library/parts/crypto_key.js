@@ -2,8 +2,9 @@
 //
 // CryptoKey, and what every algorithm does with keys: usages, bytes, JSON Web Keys, errors.
 
-import { hooks } from "./native.js";
-import { defineInterface, illegalConstructor, isObject } from "./web_idl.js";
+import { domException } from "../dom_exception.js";
+import { showFields } from "../inspection.js";
+import { illegalConstructor, isObject, shapeInterface } from "../web_idl.js";
 
 const MAKE = Symbol("make");
 const USAGES = ["encrypt", "decrypt", "sign", "verify", "deriveKey", "deriveBits", "wrapKey", "unwrapKey"];
@@ -48,7 +49,8 @@ export class CryptoKey {
   }
 }
 
-defineInterface("CryptoKey", CryptoKey);
+shapeInterface("CryptoKey", CryptoKey);
+showFields("CryptoKey", CryptoKey, ["type", "extractable", "algorithm", "usages"]);
 
 export function makeKey(type, extractable, algorithm, usages, bytes) {
   return new CryptoKey(MAKE, type, extractable, algorithm, usages, bytes);
@@ -56,10 +58,6 @@ export function makeKey(type, extractable, algorithm, usages, bytes) {
 
 export function cloneKey(key) {
   return makeKey(key.type, key.extractable, structuredClone(key.algorithm), [...key.usages], keyBytes(key));
-}
-
-export function domException(name, message) {
-  return hooks.createDOMException(message, name);
 }
 
 export const dataError = (message) => domException("DataError", message);
@@ -72,34 +70,6 @@ export function required(result, error) {
     throw error();
   }
   return result;
-}
-
-// Taken now: what is signed or encrypted must not depend on what a script replaces later.
-const getter = (prototype, name) => Object.getOwnPropertyDescriptor(prototype, name).get;
-const viewGetters = (prototype) => ["buffer", "byteOffset", "byteLength"].map((name) => getter(prototype, name));
-const byteLengthOf = getter(ArrayBuffer.prototype, "byteLength");
-const dataViewGetters = viewGetters(DataView.prototype);
-const { prototype: typedArrayPrototype } = Object.getPrototypeOf(Uint8Array);
-const typedArrayGetters = viewGetters(typedArrayPrototype);
-const typedArrayName = getter(typedArrayPrototype, Symbol.toStringTag);
-const { isView } = ArrayBuffer;
-
-// A BufferSource as a Uint8Array of the same memory.
-export function toBytes(value, what) {
-  if (isView(value)) {
-    const getters = Reflect.apply(typedArrayName, value, []) === undefined ? dataViewGetters : typedArrayGetters;
-    return new Uint8Array(...getters.map((get) => Reflect.apply(get, value, [])));
-  }
-  try {
-    Reflect.apply(byteLengthOf, value, []);
-  } catch {
-    throw new TypeError(`${what} is not an ArrayBuffer or a view of one`);
-  }
-  return new Uint8Array(value);
-}
-
-export function copyBytes(value, what) {
-  return toBytes(value, what).slice();
 }
 
 // A sequence of usages, as a list in the order of the standard, each once.

@@ -3,12 +3,14 @@
 // MessageChannel: https://html.spec.whatwg.org/multipage/web-messaging.html. Both ports are in one realm; a message is a
 // task of the event loop.
 
-import { DOMException } from "./dom_exception.js";
-import { MessageEvent, Event } from "./event.js";
-import { EventTarget, defineHandlers, dispatch } from "./event_target.js";
-import { native } from "./native.js";
-import { cloneWithTransfer, registerTransferable, toTransferList } from "./structured_clone.js";
-import { INTERNAL, defineInterface, illegalConstructor, isObject, requireArguments } from "./web_idl.js";
+import { registerTransferable } from "../cloneable.js";
+import { DOMException } from "../dom_exception.js";
+import { MessageEvent, Event } from "../event.js";
+import { EventTarget, defineHandlers, dispatch } from "../event_target.js";
+import { showFields } from "../inspection.js";
+import { native } from "../native.js";
+import { INTERNAL, illegalConstructor, isObject, requireArguments, shapeInterface } from "../web_idl.js";
+import { cloneWithTransfer, toTransferList } from "./structured_clone.js";
 
 export class MessagePort extends EventTarget {
   // What moves on when the port is transferred: { port, queue, started, closed, other }. null once it has moved.
@@ -86,7 +88,7 @@ export class MessagePort extends EventTarget {
 const { isPort, checkTransfer, makePlaceholder } = MessagePort[INTERNAL];
 delete MessagePort[INTERNAL];
 Object.defineProperty(MessagePort, "length", { value: 0, configurable: true });
-defineInterface("MessagePort", MessagePort);
+shapeInterface("MessagePort", MessagePort);
 defineHandlers(MessagePort.prototype, ["message", "messageerror", "close"]);
 registerTransferable(isPort, checkTransfer, makePlaceholder);
 
@@ -135,4 +137,6 @@ export class MessageChannel {
     return this.#port2;
   }
 }
-defineInterface("MessageChannel", MessageChannel);
+
+shapeInterface("MessageChannel", MessageChannel);
+showFields("MessageChannel", MessageChannel, ["port1", "port2"]);

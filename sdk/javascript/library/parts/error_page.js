@@ -3,9 +3,8 @@
 // What a client is shown of an error in development: a page for a browser, problem+json (RFC 9457) for who asks for JSON,
 // else the text that is in the log. C asks for it only where FN0_MODE is "development".
 
-import { placeOfFrame, sourceLines } from "./error_stack.js";
-import { describeError } from "./inspect.js";
-import { hooks } from "./native.js";
+import { placeOfFrame, sourceLines } from "../error_stack.js";
+import { describeError } from "../inspect.js";
 
 const ERRORS_MAX = 10;
 const LINES_AROUND = 4;
@@ -122,7 +121,7 @@ function problemOf(error, { id }) {
 }
 
 // [Content-Type, text] for an error and the request that it befell, which may be undefined.
-hooks.errorPage = (error, request) => {
+export function errorPage(error, request) {
   const header = (name) => request?.headers.get(name) ?? "";
   const about = { method: request?.method ?? "", url: request?.url ?? "", id: header("x-request-id") };
   switch (kindFor(header("accept"))) {
@@ -133,4 +132,4 @@ hooks.errorPage = (error, request) => {
     default:
       return [`${TEXT};charset=UTF-8`, `${describeError(error)}\n`];
   }
-};
+}

@@ -4,7 +4,7 @@
 // refused, never ignored: a time in the wrong zone would look right.
 
 import { refuseOthers } from "./format_number.js";
-import { toDictionary } from "./web_idl.js";
+import { toDictionary } from "../web_idl.js";
 
 const WEEKDAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 const MONTHS = [

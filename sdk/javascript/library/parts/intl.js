@@ -5,7 +5,7 @@
 
 import { partsOfDateTime, readDateOptions, textOf } from "./format_date.js";
 import { partsOfNumber, readNumberOptions, refuseOthers } from "./format_number.js";
-import { define, isObject, toDictionary } from "./web_idl.js";
+import { define, isObject, toDictionary } from "../web_idl.js";
 
 const LOCALE = "en-US";
 const TAG =
@@ -324,7 +324,7 @@ class RelativeTimeFormat {
   }
 }
 
-const Intl = {};
+export const Intl = {};
 Object.defineProperty(Intl, Symbol.toStringTag, { value: "Intl", configurable: true });
 define(Intl, "getCanonicalLocales", (locales) => canonicalLocales(locales));
 
@@ -347,4 +347,5 @@ for (const [name, kind] of Object.entries(constructors)) {
   define(constructor, "supportedLocalesOf", (locales) => canonicalLocales(locales).filter(isKnown));
   define(Intl, name, constructor);
 }
-define(globalThis, "Intl", Intl);
+
+export * from "./locale_string.js";

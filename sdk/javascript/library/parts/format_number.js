@@ -3,7 +3,7 @@
 // Numbers as American English writes them: for toLocaleString and Intl. What is asked for beyond
 // this is refused, never ignored.
 
-import { toDictionary } from "./web_idl.js";
+import { toDictionary } from "../web_idl.js";
 
 const DIGITS_MAX = 100;
 const OPTIONS = [

@@ -3,8 +3,8 @@
 // The package that inspects values asks these what they are, in place of its own guesses: what Node asks V8.
 // bundle.mjs puts the call of `replace` into the package.
 
-import { classOf, isTypedArray } from "./brand.js";
-import { native } from "./native.js";
+import { classOf, isTypedArray } from "../brand.js";
+import { native } from "../native.js";
 
 const PENDING = Symbol("pending");
 const REJECTED = Symbol("rejected");

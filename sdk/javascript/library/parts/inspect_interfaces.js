@@ -2,7 +2,8 @@
 //
 // What the console shows of the web's interfaces, whose state is hidden in private fields or in C: what Node shows of them.
 
-import { customInspect } from "./inspect.js";
+import { defineFields, defineInspection, showFields } from "../inspection.js";
+import { interfaces } from "../interfaces.js";
 
 // In Node's order; an attribute that an interface lacks here is left out.
 const ATTRIBUTES = {
@@ -12,16 +13,11 @@ const ATTRIBUTES = {
   ByteLengthQueuingStrategy: ["highWaterMark"],
   CompressionStream: ["readable", "writable"],
   CountQueuingStrategy: ["highWaterMark"],
-  CryptoKey: ["type", "extractable", "algorithm", "usages"],
   DecompressionStream: ["readable", "writable"],
   Event: ["type", "defaultPrevented", "cancelable", "timeStamp"],
   EventTarget: [],
   File: ["size", "type", "name", "lastModified"],
-  MessageChannel: ["port1", "port2"],
   Navigator: ["userAgent"],
-  Performance: ["timeOrigin"],
-  PerformanceMark: ["name", "entryType", "startTime", "duration", "detail"],
-  PerformanceMeasure: ["name", "entryType", "startTime", "duration", "detail"],
   ReadableByteStreamController: [],
   ReadableStream: ["locked", "state", "supportsBYOB"],
   ReadableStreamBYOBReader: [],
@@ -66,7 +62,6 @@ const ATTRIBUTES = {
     "searchParams",
     "hash",
   ],
-  URLPattern: ["protocol", "username", "password", "hostname", "port", "pathname", "search", "hash"],
   WritableStream: ["locked", "state"],
   WritableStreamDefaultController: [],
   WritableStreamDefaultWriter: [],
@@ -80,60 +75,13 @@ const HIDDEN = {
 };
 const WITH_HIDDEN = ["ReadableStream", "WritableStream", "TransformStream"];
 
-function groupEntries(form) {
-  const fields = {};
-  for (const [name, value] of form) {
-    fields[name] = Object.hasOwn(fields, name) ? [fields[name], value].flat() : value;
-  }
-  return fields;
-}
-
-const LISTS = {
-  FormData: groupEntries,
-  Headers: (headers) => Object.fromEntries(headers),
-};
-
-function deeper(options) {
-  return { ...options, depth: options.depth === null ? null : options.depth - 1 };
-}
-
-function defineInspection(constructor, inspection) {
-  Object.defineProperty(constructor.prototype, customInspect, {
-    value: inspection,
-    writable: true,
-    enumerable: false,
-    configurable: true,
-  });
-}
-
-function defineFields(name, fieldsOf) {
-  defineInspection(globalThis[name], function (depth, options, inspect) {
-    if (depth < 0) {
-      return options.stylize(`[${this.constructor?.name ?? name}]`, "special");
-    }
-    return `${this.constructor?.name ?? name} ${inspect(fieldsOf(this), deeper(options))}`;
-  });
-}
-
-function fieldReader(name, attributes) {
-  const { prototype } = globalThis[name];
-  const hidden = WITH_HIDDEN.includes(name) ? HIDDEN : {};
-  const present = attributes.filter((attribute) => attribute in hidden || attribute in prototype);
-  return (object) =>
-    Object.fromEntries(present.map((attribute) => [attribute, hidden[attribute]?.(object) ?? object[attribute]]));
-}
-
 for (const [name, attributes] of Object.entries(ATTRIBUTES)) {
-  if (name in globalThis) {
-    defineFields(name, fieldReader(name, attributes));
+  if (name in interfaces) {
+    showFields(name, interfaces[name], attributes, WITH_HIDDEN.includes(name) ? HIDDEN : {});
   }
 }
-for (const [name, fieldsOf] of Object.entries(LISTS)) {
-  if (name in globalThis) {
-    defineFields(name, fieldsOf);
-  }
-}
-defineInspection(globalThis.URLSearchParams, function (depth, options, inspect) {
+defineFields("Headers", interfaces.Headers, (headers) => Object.fromEntries(headers));
+defineInspection(interfaces.URLSearchParams, function (depth, options, inspect) {
   if (depth < 0) {
     return options.stylize("[Object]", "special");
   }

@@ -2,27 +2,34 @@
 //
 // Forms as bodies, both ways: multipart/form-data and application/x-www-form-urlencoded.
 
-import { getMultipartBoundary, parseMultipart } from "@remix-run/multipart-parser";
-import { blobPieces, createBlob, fileOf } from "./blob.js";
-import { FormData, formEntries } from "./form_data.js";
-import { hooks, native } from "./native.js";
+import { blobPieces } from "../blob.js";
+import { registerBody } from "../body.js";
+import { TextDecoder, TextEncoder } from "../encoding.js";
+import { interfaces } from "../interfaces.js";
+import { native } from "../native.js";
+import { FormData, formEntries, isFormData } from "./form_data.js";
+import { parseMultipartForm } from "./multipart_parser.js";
 
-const { TextDecoder, TextEncoder, URLSearchParams } = globalThis;
+const { URLSearchParams } = interfaces;
 const encoder = new TextEncoder();
 const BOUNDARY_BYTES = 12;
-// The host bounds bodies; what is within its bounds is parsed.
-const LIMITS = { maxHeaderSize: 65536, maxFileSize: Infinity, maxParts: Infinity, maxTotalSize: Infinity };
 
 function escapeName(name) {
   return name.replaceAll("\n", "%0A").replaceAll("\r", "%0D").replaceAll('"', "%22");
 }
 
-function unescapeName(name) {
-  return name.replaceAll(/%0A/gi, "\n").replaceAll(/%0D/gi, "\r").replaceAll("%22", '"');
-}
-
 function normalizeNewlines(text) {
   return text.replaceAll(/\r\n|\r|\n/g, "\r\n");
+}
+
+function concatenate(pieces) {
+  const bytes = new Uint8Array(pieces.reduce((size, piece) => size + piece.byteLength, 0));
+  let offset = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, offset);
+    offset += piece.byteLength;
+  }
+  return bytes;
 }
 
 // Uint8Arrays, and the type with the boundary that they have.
@@ -45,30 +52,6 @@ export function encodeMultipart(form) {
   }
   pieces.push(encoder.encode(`--${boundary}--\r\n`));
   return { pieces, type: `multipart/form-data; boundary=${boundary}` };
-}
-
-function parseMultipartForm(bytes, contentType) {
-  const boundary = getMultipartBoundary(contentType);
-  if (boundary === null || boundary === "") {
-    throw new TypeError("The body's Content-Type names no boundary");
-  }
-  if (bytes.byteLength === 0) {
-    throw new TypeError("The body is empty");
-  }
-  const form = new FormData();
-  for (const part of parseMultipart(bytes, { boundary, ...LIMITS })) {
-    if (part.name === undefined) {
-      throw new TypeError("A part of the body has no name");
-    }
-    const name = unescapeName(part.name);
-    if (part.filename === undefined) {
-      form.append(name, new TextDecoder("utf-8", { ignoreBOM: false }).decode(part.bytes));
-    } else {
-      const type = part.headers["content-type"] ?? "text/plain";
-      form.append(name, fileOf(createBlob(part.bytes, type), unescapeName(part.filename)));
-    }
-  }
-  return form;
 }
 
 function parseUrlEncodedForm(bytes) {
@@ -95,4 +78,11 @@ export function parseFormData(bytes, contentType) {
   }
 }
 
-hooks.parseFormData = parseFormData;
+registerBody((value) => {
+  if (!isFormData(value)) {
+    return undefined;
+  }
+  const { pieces, type } = encodeMultipart(value);
+  const source = concatenate(pieces);
+  return { source, type, length: source.byteLength };
+});

@@ -2,9 +2,9 @@
 //
 // The table of console.table, drawn as Node draws it.
 
-import { classOf } from "./brand.js";
-import { getStringWidth, inspect } from "./inspect.js";
-import { isObject } from "./web_idl.js";
+import { classOf } from "../brand.js";
+import { getStringWidth, inspect } from "./inspect_package.js";
+import { isObject } from "../web_idl.js";
 
 const INDEX = "(index)";
 const ITERATION = "(iteration index)";

@@ -9,10 +9,8 @@ import {
   checkJwkAlgorithm,
   checkUsages,
   commonJwk,
-  copyBytes,
   dataError,
   decodeBase64url,
-  domException,
   encodeBase64url,
   isCryptoKey,
   keyBytes,
@@ -21,13 +19,15 @@ import {
   operationError,
   required,
   selectUsages,
-  toBytes,
   toJwk,
 } from "./crypto_key.js";
-import { native } from "./native.js";
-import { isObject } from "./web_idl.js";
+import { copyBytes, toBytes } from "../buffer_source.js";
+import { domException } from "../dom_exception.js";
+import { native } from "../native.js";
+import { randomBytes, refuseInSnapshot } from "../random.js";
+import { isObject } from "../web_idl.js";
 
-const { cryptography, isSnapshotting, randomFill } = native;
+const { cryptography } = native;
 
 // As enum fn0_hash, with the size of a digest and of a block.
 const HASHES = new Map([
@@ -54,18 +54,6 @@ const AES_KW = 3;
 
 const NOTHING = new Uint8Array(0);
 const SEED_SIZE = 32;
-
-export function refuseInSnapshot(what) {
-  if (isSnapshotting()) {
-    throw new Error(`${what} is not available while the module is evaluated: call it inside the handler`);
-  }
-}
-
-export function randomBytes(count) {
-  const bytes = new Uint8Array(count);
-  randomFill(bytes);
-  return bytes;
-}
 
 function seed(what) {
   refuseInSnapshot(what);
