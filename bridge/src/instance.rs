@@ -12,6 +12,7 @@ use crate::local::Local;
 use crate::shared::{Shared, SharedRef, WakeTarget};
 use crate::state::{State, Surroundings};
 use crate::trap;
+use rustix::time::{ClockId, clock_gettime};
 use std::convert::Infallible;
 use std::ffi::c_int;
 use std::future::Future;
@@ -136,6 +137,10 @@ pub fn poll_once<T>(
     catch_unwind(AssertUnwindSafe(|| life.poll(&mut context)))
 }
 
+/// What a guest computes at least, after the first tick that it sees in a turn, before another one
+/// stops it: half of what lies between two.
+const TURN_CPU_NS_MIN: u64 = 500_000;
+
 /// A store for one guest, held to its memory and stopped by ticks.
 pub fn make_store(component: &Component, state: State) -> Store<State> {
     let mut store = Store::new(&component.engine.wasmtime, state);
@@ -175,25 +180,35 @@ async fn live(
 
 fn begin_turn(store: &mut Store<State>) {
     store.set_epoch_deadline(1);
-    let shared = &store.data().shared;
-    shared.turn.set(shared.polls.get());
 }
 
 /// A tick came while the guest computed: it ends, or lets the others have their turn.
 ///
-/// A poll is a turn. A deadline that passed before the poll began does not end it; the deadline of
-/// 0 has this called again as soon as the guest goes on, so that one that is interrupted need not
-/// wait for a tick.
+/// A poll is a turn. The first tick that is seen in it does not end it, since it came at any time
+/// after its beginning, or before; nor does a later one as long as the guest has computed next to
+/// nothing since, because others had the core. So most calls are over before they are stopped,
+/// which costs them their place: they then wait behind all new ones. The deadline of 0 has this
+/// called again as soon as the guest goes on, so that one that is interrupted need not wait for a
+/// tick.
 fn tick(shared: &SharedRef) -> wasmtime::Result<UpdateDeadline> {
     if shared.interrupted.get() {
         return Err(Interrupted { import: None }.into());
     }
     let polls = shared.polls.get();
     if shared.turn.replace(polls) != polls {
+        shared.turn_cpu_ns.set(thread_cpu_ns());
+        return Ok(UpdateDeadline::Continue(1));
+    }
+    if thread_cpu_ns() - shared.turn_cpu_ns.get() < TURN_CPU_NS_MIN {
         return Ok(UpdateDeadline::Continue(1));
     }
     let rest = crate::io::yield_now(shared.clone());
     Ok(UpdateDeadline::YieldCustom(0, Box::pin(rest)))
+}
+
+fn thread_cpu_ns() -> u64 {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
 }
 
 #[unsafe(no_mangle)]

@@ -3,7 +3,8 @@
 //! The Rust side of `include/fn0_bridge.h`, whose words are the manual of everything here.
 //!
 //! From the outside inwards: `abi` has the header's types; `engine`, `component`, `instance`,
-//! `call`, `snapshot`, `relink` and `toml` its functions; `shared` is what C's functions and the guest's imports both
+//! `call`, `snapshot`, `relink` and `toml` its functions; `data_segments` is what is left to do after
+//! wizer; `shared` is what C's functions and the guest's imports both
 //! touch; `state` is what wasmtime keeps for a guest; `http` and `io` are the imports that are
 //! fn0's own. All other imports are `wasmtime-wasi`'s.
 
@@ -15,6 +16,7 @@ mod artifact;
 pub mod call;
 mod code;
 pub mod component;
+mod data_segments;
 pub mod engine;
 pub mod error;
 pub mod events;

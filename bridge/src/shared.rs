@@ -64,8 +64,10 @@ pub struct Shared {
     pub wake: Arc<WakeTarget>,
     /// How many polls there have been, this one included.
     pub polls: Cell<u64>,
-    /// The poll in which the guest's turn began.
+    /// The last poll in which a tick was seen.
     pub turn: Cell<u64>,
+    /// What the thread had computed then.
+    pub turn_cpu_ns: Cell<u64>,
     /// The guest was stopped although nothing will wake it.
     pub yielded: Cell<bool>,
     /// The guest is to end.
@@ -107,6 +109,7 @@ impl Shared {
             wake: Arc::new(wake),
             polls: Cell::new(0),
             turn: Cell::new(0),
+            turn_cpu_ns: Cell::new(0),
             yielded: Cell::new(false),
             interrupted: Cell::new(false),
             started: Cell::new(false),

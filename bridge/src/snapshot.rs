@@ -5,6 +5,7 @@
 
 use crate::abi::*;
 use crate::component::{Component, fn0_component};
+use crate::data_segments;
 use crate::error::{Failure, answer, contain};
 use crate::instance::{make_store, poll_once};
 use crate::local::Local;
@@ -147,7 +148,7 @@ async fn take(
     let snapshot = wizer().snapshot_component(&context, &mut reader).await;
     match reader.failure {
         Some(failure) => Err(failure),
-        None => snapshot,
+        None => Ok(data_segments::compact(&snapshot?)?),
     }
 }
 
