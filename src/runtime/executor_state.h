@@ -46,7 +46,7 @@ struct executor {
     struct list functions;
     struct list alive;      /* all calls */
     struct list free;       /* call objects to be used again, by `link` */
-    struct list ready;      /* calls that were begun or woken */
+    struct list ready;      /* calls that were begun, are to begin, or were woken */
     struct list computing;  /* calls that a tick stopped: one of them has a turn at a time */
     struct list ready_mark; /* where this round's part of `ready` ends */
     bool yielded;           /* the call that was polled last was stopped by a tick */
@@ -72,8 +72,10 @@ void polling_init(struct executor *executor);
  * from within a poll of that very call. An instance without a call is left alone. */
 void polling_woken(void *context, void *object);
 
-/* Gives a new or waiting call an instance, warm or fresh, and queues it. The function must be
- * ready. On failure the call is as before. */
+/* Gives a new or waiting call an instance, warm or fresh, and queues it. Where others are ready
+ * before it, it gets its instance when its turn comes: most of them are over in one turn, so that
+ * one instance answers all of them, and stays in the core's caches. The function must be ready. On
+ * failure the call is as before. */
 int polling_begin(struct call *call, struct error *error);
 
 /* Ends a call and tells its sink; frees it. `message` (may be NULL) is for the log. */

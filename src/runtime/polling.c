@@ -105,7 +105,7 @@ static bool computing_is_due(const struct executor *executor, uint64_t now_ns)
 
 /* One round: the turn of those that are ready, or of one of those that were stopped by a tick. What
  * a round has produced leaves before the next, and the sockets are looked at. So an answer never
- * waits for somebody else's computing, a new call for one tick at most, and a stream of new calls
+ * waits for somebody else's computing, a new call for two ticks at most, and a stream of new calls
  * starves nobody. */
 static void run(struct loop_task *task)
 {
@@ -269,12 +269,40 @@ static int begin_warm(struct call *call, struct instance *instance, struct error
     return 0;
 }
 
-int polling_begin(struct call *call, struct error *error)
+/* Gives the call an instance, warm or fresh, and queues it. */
+static int begin(struct call *call, struct error *error)
 {
-    check(call->state.now == CALL_NEW || call->state.now == CALL_WAITING);
-    check(!call->instance && !call->bridge && list_empty(&call->link));
     struct instance *instance = pool_take(call->function->pool);
     return instance ? begin_warm(call, instance, error) : begin_fresh(call, error);
+}
+
+int polling_begin(struct call *call, struct error *error)
+{
+    struct executor *executor = call->executor;
+    check(call->state.now == CALL_NEW || call->state.now == CALL_WAITING);
+    check(!call->instance && !call->bridge && list_empty(&call->link));
+    if (list_empty(&executor->ready))
+        return begin(call, error);
+    if (call->state.now == CALL_NEW)
+        state_move(&call->state, CALL_WAITING, loop_now_ns(executor->options.loop));
+    queue(call);
+    return 0;
+}
+
+/* Begins a call whose turn has come. True: it can be polled. */
+static bool begin_now(struct call *call)
+{
+    struct error error;
+    int code = ERROR_FUNCTION_NOT_FOUND;
+    error_set(&error, code, "the function was removed while a call of it waited for its turn");
+    if (call->function->pool->version)
+        code = begin(call, &error);
+    if (code < 0) {
+        polling_end(call, code, error.message);
+        return false;
+    }
+    list_remove(&call->link);
+    return true;
 }
 
 /* ---- Ends ------------------------------------------------------------------------------------ */
@@ -715,6 +743,8 @@ static bool poll_start(struct call *call)
 
 static void poll_call(struct call *call)
 {
+    if (call->state.now == CALL_WAITING && !begin_now(call))
+        return;
     bool starts = call->state.now == CALL_STARTING || call->state.now == CALL_START_STOPPING;
     check(starts || call->state.now == CALL_RUNNING || call->state.now == CALL_STOPPING);
     check(!call->polled && list_empty(&call->link) && !call->executor->current);

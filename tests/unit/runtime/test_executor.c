@@ -112,6 +112,50 @@ static void test_the_end_finds_slot_and_instance_free(void **state)
     world_fini(&world);
 }
 
+static void test_calls_that_come_together_share_an_instance(void **state)
+{
+    (void)state;
+    struct world world;
+    struct test_version version;
+    world_init(&world, 10, respond);
+    version_fill(&version, "one", "aa");
+    publish(&world, "one", FUNCTION_READY, &version);
+    struct seen seen[5] = {0};
+    for (int i = 0; i < 5; i++)
+        assert_int_equal(start(&world, "one", "/", &seen[i]), 0);
+    /* What is said about its body meanwhile waits, too. */
+    call_body(seen[3].call, SLICE("body"));
+    turns(&world, 5);
+    for (int i = 0; i < 5; i++) {
+        assert_string_equal(seen[i].story, "head 200, body hello, whole, end ok");
+        assert_int_equal(seen[i].usage.warm, i > 0);
+    }
+    assert_int_equal(fake.instances_made, 1);
+    world_fini(&world);
+}
+
+static void test_a_call_that_waits_for_its_turn_can_end(void **state)
+{
+    (void)state;
+    struct world world;
+    struct test_version version;
+    world_init(&world, 10, respond);
+    version_fill(&version, "one", "aa");
+    publish(&world, "one", FUNCTION_READY, &version);
+    struct seen seen[3] = {0};
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(start(&world, "one", "/", &seen[i]), 0);
+    call_cancel(seen[1].call);
+    unpublish(&world, "one");
+    turns(&world, 5);
+    assert_string_equal(seen[0].story, "head 200, body hello, whole, end ok");
+    assert_string_equal(seen[1].story, "");
+    assert_int_equal(seen[2].code, ERROR_FUNCTION_NOT_FOUND);
+    assert_int_equal(fake.instances_made, 1);
+    assert_int_equal(executor_counts(world.executor)->running, 0);
+    world_fini(&world);
+}
+
 static void test_calls_wait_for_the_first_compile(void **state)
 {
     (void)state;
@@ -552,6 +596,8 @@ int main(void)
         cmocka_unit_test(test_a_call_is_polled_in_its_turn_and_its_instance_kept),
         cmocka_unit_test(test_no_slot_is_refused_at_once_and_given_back),
         cmocka_unit_test(test_the_end_finds_slot_and_instance_free),
+        cmocka_unit_test(test_calls_that_come_together_share_an_instance),
+        cmocka_unit_test(test_a_call_that_waits_for_its_turn_can_end),
         cmocka_unit_test(test_calls_wait_for_the_first_compile),
         cmocka_unit_test(test_the_body_goes_to_the_bridge),
         cmocka_unit_test(test_a_broken_function_and_a_removed_one),
