@@ -30,6 +30,7 @@ from load import (
     median,
     memory_mb,
     ratio,
+    resident_mb,
     running,
     wait_until_it_answers,
 )
@@ -120,7 +121,7 @@ def measure_hundred(table):
         port = free_port()
         with running(command(port, probe), pinned=False) as process:
             wait_until_it_answers(port, "/hello")
-            idle = memory_mb(process.pid)
+            idle = resident_mb(process.pid)
             threads = [threading.Thread(target=exchange, args=(port, "/sleep?ms=1500")) for _ in range(100)]
             for thread in threads:
                 thread.start()
@@ -209,7 +210,7 @@ def measure_echo():
             sender.join()
         if got < size:
             raise SystemExit(f"the echo came back with {got} of {size} bytes")
-        return {"idle_mb": idle, "peak_mb": memory_mb(process.pid, "VmHWM"), "seconds": time.monotonic() - begin}
+        return {"idle_mb": idle, "peak_mb": resident_mb(process.pid, "VmHWM"), "seconds": time.monotonic() - begin}
 
 
 AIMS = [("fn0-warm", "nginx", 0.45), ("fn0-warm", "wasmtime-reuse", 1.6), ("fn0-fresh", "wasmtime", 2.0)]

@@ -84,13 +84,20 @@ def cpu_seconds(pid):
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
-def memory_mb(pid, key="VmRSS"):
-    return (
-        sum(
-            int(re.search(rf"{key}:\s+(\d+)", Path(f"/proc/{one}/status").read_text()).group(1))
-            for one in children(pid)
-        )
-        / 1024
+def memory_mb(pid):
+    """What the system would have back: pages that several mappings share (a file's, of each instance) count once."""
+    return kilobytes(pid, "Pss", "smaps_rollup") / 1024
+
+
+def resident_mb(pid, key="VmRSS"):
+    """As `top` shows it; its peak is VmHWM."""
+    return kilobytes(pid, key, "status") / 1024
+
+
+def kilobytes(pid, key, file):
+    """A line of a file in /proc, summed over the process and those it started."""
+    return sum(
+        int(re.search(rf"{key}:\s+(\d+)", Path(f"/proc/{one}/{file}").read_text()).group(1)) for one in children(pid)
     )
 
 
