@@ -36,6 +36,7 @@ static struct JSShape *quickjs_next_shape(JSRuntime *runtime, struct JSShape *fr
 static int quickjs_define_new(JSContext *context, JSValueConst object, JSAtom name, JSValue value,
                               int flags);
 
+static int quickjs_count_not_ascii(const uint8_t *text, int count);
 static JSValue quickjs_json_number(const uint8_t *begin, const uint8_t *end);
 
 /* In WebAssembly QuickJS sees the stack in linear memory only, and of some of its functions next to
@@ -56,6 +57,7 @@ static JSValue quickjs_json_number(const uint8_t *begin, const uint8_t *end);
 /* These use what is QuickJS's own. */
 #include "quickjs/collection.c"
 #include "quickjs/json.c"
+#include "quickjs/regexp_start.c"
 #include "quickjs/regexp.c"
 #include "quickjs/shapes.c"
 #include "quickjs/string.c"

@@ -135,6 +135,10 @@ await check("parse: revived", () => JSON.parse('{"a":[1,{"b":2}]}', (_key, value
 const expressions = [
   /b/, /b/g, /(b)(x)?/g, /(?<name>b)/g, /b/y, /b/gy, /^/gm, /$/, /(?:)/g, /(?:)/gu, /./gsu, /[&<>"]/g, /\u{1f600}/u,
   /é/gi, /(a)|(b)/g, /x*/g, /\b/g, /(?<=a)b/g, /B/gi, /b/dg, /[^]/g, /[\p{L}]/gv, /(((((((((((((((((a)))))))))))))))))/g,
+  // By what they can begin with.
+  /a*b/g, /a*?b/g, /(?:a|bc|)c/g, /(?=b)b/g, /(?!a)[a-c]/g, /\bb/g, /\Bb/g, /^b/gm, /(?:x{0,2}|b)b/g, /a{2,}|b/g, /(a|)b/g,
+  /[^a]b/g, /[a-z0-9]+/gi, /\s|&/g, /(?<!a)b/g, /(?:(?:)|b)c/, /é|b/g, /(a)?\1b/g, /b$/g, /[\u0080-\u00ff]/g, /(?:)$/g,
+  /a|b|c|</g, /(?:(?:a|b)|(?:c|<))+/g, /[]/g, /[]|b/g, /漢|b/g, /"/, /(?:a?){2}b/g, /(?:a?b?){0,3}c/g, /[&-<]/g, /x+b/g,
 ];
 const subjects = ["", "b", "abcabc", "a\nb\nc", "<b>&\"</b>", "\u{1f600}b\u{1f600}", "éÉ漢b", "aaa", "x".repeat(300) + "b"];
 const replacements = [

@@ -112,6 +112,8 @@ struct regexp_run {
     JSContext *context;
     const uint8_t *bytecode;
     JSString *string;
+    bool has_start; /* only a character of `start` can begin a match */
+    struct regexp_start start;
     uint8_t **captures;
     uint8_t *captures_at_hand[REGEXP_CAPTURES_AT_HAND];
 };
@@ -122,6 +124,7 @@ static bool regexp_run_init(struct regexp_run *run, JSContext *context, const JS
     run->context = context;
     run->bytecode = str8(expression->bytecode);
     run->string = string;
+    run->has_start = !string->is_wide_char && regexp_start_init(&run->start, run->bytecode);
     run->captures = run->captures_at_hand;
     int count = lre_get_alloc_count(run->bytecode);
     if (count > REGEXP_CAPTURES_AT_HAND)
@@ -138,6 +141,13 @@ static void regexp_run_fini(struct regexp_run *run)
 /* 1: found, 0: not, below 0: an error of libregexp's. */
 static int regexp_run_from(struct regexp_run *run, int from)
 {
+    if (run->has_start) {
+        const uint8_t *text = str8(run->string);
+        while (from < (int)run->string->len && !regexp_start_has(&run->start, text[from]))
+            from++;
+        if (from == (int)run->string->len)
+            return 0;
+    }
     return lre_exec(run->captures, run->bytecode, str8(run->string), from, (int)run->string->len,
                     run->string->is_wide_char, run->context);
 }

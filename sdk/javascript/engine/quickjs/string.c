@@ -73,3 +73,21 @@ static bool string_replace_functions(JSContext *context)
                                   JS_NewCFunction(context, string_concat, "concat", 1),
                                   JS_PROP_WRITABLE | JS_PROP_CONFIGURABLE) >= 0;
 }
+
+/* How many bytes of Latin-1 are not ASCII, and so take two in UTF-8. Mostly none. */
+static int quickjs_count_not_ascii(const uint8_t *text, int count)
+{
+    uint64_t any = 0;
+    int found = 0;
+    int i = 0;
+    for (; i + 8 <= count; i += 8) {
+        uint64_t eight;
+        memcpy(&eight, text + i, sizeof(eight));
+        any |= eight;
+    }
+    if (any & 0x8080808080808080u)
+        i = 0;
+    for (; i < count; i++)
+        found += text[i] >> 7;
+    return found;
+}
