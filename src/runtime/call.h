@@ -13,10 +13,9 @@
  *
  * waiting: its function is being compiled, or others have their turn before it. starting: its
  * instance runs its start-up, which has a budget of its own. running: the handler was entered.
- * stopping: a limit was passed, and the guest is polled for its backtrace; the same of a start-up is
- * start-stopping, from starting to ended.
- * From running a call goes back to starting once, when a kept instance proves to be single-use
- * (decisions, 13). Worker's thread. */
+ * stopping: a limit was passed, and the guest is polled for its backtrace; the same of a start-up
+ * is start-stopping, from starting to ended. From running a call goes back to starting once, when a
+ * kept instance proves to be single-use (decisions, 13). Worker's thread. */
 
 #ifndef FN0_RUNTIME_CALL_H
 #define FN0_RUNTIME_CALL_H

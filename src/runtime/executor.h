@@ -5,10 +5,10 @@
  * requests, and keeps or drops their instances.
  *
  * A call: waiting (for the first compile, or its turn) → starting (its instance's start-up) →
- * running → ended; runtime/call.h has the table of states. A new or woken call is polled in the turn
- * of the loop in which it came. Guests that compute are stopped by the engine's second tick and have
- * turns of lower rank: one at a time, when nobody else is ready, or every 2 ms. So sockets and other
- * calls never wait for more than two ticks.
+ * running → ended; runtime/call.h has the table of states. A new or woken call is polled in the
+ * turn of the loop in which it came. Guests that compute are stopped by the engine's second tick
+ * and have turns of lower rank: one at a time, when nobody else is ready, or every 2 ms. So sockets
+ * and other calls never wait for more than two ticks.
  *
  * Life: one a worker. Made after the worker's directory, which it watches; closed before it.
  *
