@@ -36,6 +36,8 @@ static struct JSShape *quickjs_next_shape(JSRuntime *runtime, struct JSShape *fr
 static int quickjs_define_new(JSContext *context, JSValueConst object, JSAtom name, JSValue value,
                               int flags);
 
+static bool quickjs_name_function(JSContext *context, JSValueConst function, JSAtom name,
+                                  int length);
 static int quickjs_count_not_ascii(const uint8_t *text, int count);
 static JSValue quickjs_json_number(const uint8_t *begin, const uint8_t *end);
 
@@ -57,6 +59,7 @@ static JSValue quickjs_json_number(const uint8_t *begin, const uint8_t *end);
 /* These use what is QuickJS's own. */
 #include "quickjs/collection.c"
 #include "quickjs/json.c"
+#include "quickjs/number.c"
 #include "quickjs/regexp_start.c"
 #include "quickjs/regexp.c"
 #include "quickjs/shapes.c"
@@ -77,6 +80,7 @@ bool quickjs_replace_functions(JSContext *context)
                                              JS_PROP_WRITABLE | JS_PROP_CONFIGURABLE) >= 0;
     JS_FreeValue(context, json);
     JS_FreeValue(context, global);
-    return is_done && string_replace_functions(context) && regexp_replace_functions(context) &&
+    return is_done && string_replace_functions(context) && number_replace_functions(context) &&
+           regexp_replace_functions(context) &&
            regexp_prototype_init(context, regexp_prototype_of(context));
 }

@@ -130,6 +130,52 @@ for (const text of [
 }
 await check("parse: revived", () => JSON.parse('{"a":[1,{"b":2}]}', (_key, value) => (value === 2 ? undefined : value)));
 
+// ---- Numbers with a fixed count of digits ----
+
+const numbers = [
+  0, -0, 1, -1, 0.5, 1.5, 2.5, -0.5, 0.05, 0.005, 1.005, 1.45, 8.345, 10.235, 0.0005, 0.00049999999, -0.0001, 1e-7, 5e-324, 123.456,
+  999.9995, 0.999, 9.995, 99.995, 1e15, 2 ** 52 + 0.5, 2 ** 53 - 1, 2 ** 53, 2 ** 53 + 2, 1e20, 1e21, -1e21, 2147483647, -2147483648,
+  NaN, Infinity, -Infinity, 0.1 + 0.2, 79.19, 4.35, 1.1 * 3, 2 ** -1022, 2 ** -64, 0.125, 0.375,
+];
+for (let i = 0; i < 400; i++) {
+  numbers.push((i * 7919) / 100, ((i * 104729) % 1000003) / 3001, (i - 200) / 8, i * 1e10 + 1 / (i + 1));
+}
+for (const digits of [0, 1, 2, 3, 4, 20, undefined, "2", 2.9, null]) {
+  await check(`toFixed(${digits})`, () => numbers.map((number) => number.toFixed(digits)));
+}
+await check("toFixed of what is no number, or with wrong digits", () => [
+  thrownBy(() => (1).toFixed(-1)),
+  thrownBy(() => (1).toFixed(101)),
+  thrownBy(() => Number.prototype.toFixed.call("1", 2)),
+  new Number(1.005).toFixed(2),
+  Number.prototype.toFixed(1),
+  describeProperty(Object.getOwnPropertyDescriptor(Number.prototype, "toFixed")),
+  [Number.prototype.toFixed.name, Number.prototype.toFixed.length],
+]);
+
+// ---- Functions' own properties ----
+
+await check("a function's length and name", () => {
+  const made = (prefix) => [
+    () => prefix, function named(a, b) { return [a, b]; }, async (a) => a, function* generated(a, b, c) { yield [a, b, c]; },
+    async function* both() {}, class Named { static method(a) { return a; } }, { method() {}, get value() { return 1; } }.method,
+    (a, b = 1, ...c) => [a, b, c], { [prefix + "x"]: () => 1 }[prefix + "x"], { [Symbol.iterator]: () => 1 }[Symbol.iterator],
+  ]; // prettier-ignore
+  const once = (functions) => functions.map((one) => {
+    const before = Reflect.ownKeys(one).map((key) => [String(key), describeProperty(Object.getOwnPropertyDescriptor(one, key))]);
+    delete one.name;
+    one.extra = 1;
+    return [before, Reflect.ownKeys(one).map(String), one.name, Object.getPrototypeOf(one) === Function.prototype];
+  });
+  return ["a", "b", "a"].map((prefix) => once(made(prefix)));
+});
+await check("functions of another prototype", () => {
+  const one = () => 1;
+  Object.setPrototypeOf(one, null);
+  class Derived extends Function {}
+  return [Reflect.ownKeys(one), new Derived("a", "return a").length, new Derived("a", "return a")(3), Reflect.ownKeys(() => 2)];
+});
+
 // ---- Regular expressions ----
 
 const expressions = [

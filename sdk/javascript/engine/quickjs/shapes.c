@@ -7,6 +7,7 @@
 #define SHAPES_KEPT 512
 #define SHAPE_PROPERTIES_MAX 32
 #define STEPS_KEPT 1024
+#define FUNCTIONS_KEPT 4
 
 /* A shape, and the one that it becomes by a property. Holds a reference to both. */
 struct shape_step {
@@ -17,10 +18,12 @@ struct shape_step {
 };
 
 struct shapes {
-    uint32_t seen[SHAPES_SEEN];          /* hashes of shapes that were made once */
-    JSShape *kept[SHAPES_KEPT];          /* a ring; each holds a reference */
-    uint32_t next;                       /* of the ring */
-    struct shape_step steps[STEPS_KEPT]; /* by hash */
+    uint32_t seen[SHAPES_SEEN];                  /* hashes of shapes that were made once */
+    JSShape *kept[SHAPES_KEPT];                  /* a ring; each holds a reference */
+    uint32_t next;                               /* of the ring */
+    struct shape_step steps[STEPS_KEPT];         /* by hash */
+    struct shape_step functions[FUNCTIONS_KEPT]; /* from no property to length and name */
+    uint32_t next_function;                      /* of that ring */
     struct regexp_prototype regexp_prototype;
 };
 
@@ -40,6 +43,10 @@ void quickjs_forget_shapes(JSRuntime *runtime)
     for (uint32_t i = 0; shapes != NULL && i < STEPS_KEPT; i++) {
         js_free_shape_null(runtime, shapes->steps[i].from);
         js_free_shape_null(runtime, shapes->steps[i].to);
+    }
+    for (uint32_t i = 0; shapes != NULL && i < FUNCTIONS_KEPT; i++) {
+        js_free_shape_null(runtime, shapes->functions[i].from);
+        js_free_shape_null(runtime, shapes->functions[i].to);
     }
     if (shapes != NULL)
         regexp_prototype_fini(runtime, &shapes->regexp_prototype);
@@ -112,6 +119,64 @@ static int quickjs_define_new(JSContext *context, JSValueConst object, JSAtom na
     }
     property->u.value = value;
     return 1;
+}
+
+static const struct shape_step *function_step(const struct shapes *shapes, const JSShape *from)
+{
+    for (uint32_t i = 0; i < FUNCTIONS_KEPT; i++)
+        if (shapes->functions[i].from == from)
+            return &shapes->functions[i];
+    return NULL;
+}
+
+/* Makes a new function of the shape that others before it have come to: both properties at once. */
+static bool name_as_before(JSContext *context, JSObject *function, const struct shape_step *step,
+                           JSAtom name, int length)
+{
+    JSValue text = JS_AtomToString(context, name);
+    if (JS_IsException(text))
+        return false;
+    JSShape *old = function->shape;
+    function->shape = js_dup_shape(step->to);
+    function->prop[0].u.value = js_int32(length);
+    function->prop[1].u.value = text;
+    js_free_shape(context->rt, old);
+    return true;
+}
+
+static bool define_length_and_name(JSContext *context, JSValueConst function, JSAtom name,
+                                   int length)
+{
+    return JS_DefinePropertyValue(context, function, JS_ATOM_length, js_int32(length),
+                                  JS_PROP_CONFIGURABLE) >= 0 &&
+           JS_DefinePropertyValue(context, function, JS_ATOM_name, JS_AtomToString(context, name),
+                                  JS_PROP_CONFIGURABLE) >= 0;
+}
+
+/* Gives a new function its length and name. False: the general way must be gone. */
+static bool quickjs_name_function(JSContext *context, JSValueConst value, JSAtom name, int length)
+{
+    struct shapes *shapes = JS_GetRuntimeOpaque(context->rt);
+    JSObject *function = JS_VALUE_GET_OBJ(value);
+    JSShape *from = function->shape;
+    if (shapes == NULL || from->prop_count != 0 || !from->is_hashed || !shape_may_stay(from))
+        return false;
+    const struct shape_step *step = function_step(shapes, from);
+    if (step != NULL)
+        return name_as_before(context, function, step, name, length);
+    js_dup_shape(from);
+    bool is_done = define_length_and_name(context, value, name, length);
+    JSShape *to = function->shape;
+    if (!is_done || to->prop_count != 2 || !to->is_hashed || to->prop_size != from->prop_size) {
+        js_free_shape(context->rt, from);
+        return is_done;
+    }
+    struct shape_step *kept = &shapes->functions[shapes->next_function++ % FUNCTIONS_KEPT];
+    struct shape_step old = *kept;
+    *kept = (struct shape_step){.from = from, .to = js_dup_shape(to)};
+    js_free_shape_null(context->rt, old.from);
+    js_free_shape_null(context->rt, old.to);
+    return true;
 }
 
 static struct regexp_prototype *regexp_prototype_of(JSContext *context)
