@@ -141,7 +141,7 @@ for (let i = 0; i < 400; i++) {
   numbers.push((i * 7919) / 100, ((i * 104729) % 1000003) / 3001, (i - 200) / 8, i * 1e10 + 1 / (i + 1));
 }
 for (const digits of [0, 1, 2, 3, 4, 20, undefined, "2", 2.9, null]) {
-  await check(`toFixed(${digits})`, () => numbers.map((number) => number.toFixed(digits)));
+  await check(`toFixed(${JSON.stringify(digits)})`, () => numbers.map((number) => number.toFixed(digits)));
 }
 await check("toFixed of what is no number, or with wrong digits", () => [
   thrownBy(() => (1).toFixed(-1)),
