@@ -57,7 +57,7 @@ def test_its_own_tests_pass(example):
 
 
 def test_the_sample_on_the_page(served, browser):
-    browser.open(f"http://127.0.0.1:{served.port}/")
+    browser.open(served.url)
     assert browser.text("h1") == "Pictures in the size you need"
     wait_for_fact(browser, "760 × 507")
     assert "WEBP" in fact(browser) and "encode" in browser.text("#key")
@@ -74,7 +74,7 @@ def test_the_sample_on_the_page(served, browser):
 
 
 def test_a_file_on_the_page(served, browser, example):
-    browser.open(f"http://127.0.0.1:{served.port}/")
+    browser.open(served.url)
     wait_for_fact(browser, "760")
     browser.driver.execute_script("document.querySelector('[name=from][value=file]').click()")
     browser.find("[name=file]").send_keys(str(example.path / "src/sample.jpg"))
@@ -88,7 +88,7 @@ def test_a_file_on_the_page(served, browser, example):
 
 
 def test_an_address_on_the_page(served, browser):
-    url = f"http://127.0.0.1:{served.port}"
+    url = served.url
     browser.open(url)
     browser.driver.execute_script("document.querySelector('[name=from][value=url]').click()")
     browser.fill("[name=url]", f"{url}/sample.jpg")
@@ -100,7 +100,7 @@ def test_an_address_on_the_page(served, browser):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_screenshot(example, served, browser, scheme):
-    browser.open(f"http://127.0.0.1:{served.port}/", width=1160, height=900, scheme=scheme)
+    browser.open(served.url, width=1160, height=900, scheme=scheme)
     wait_for_fact(browser, "760 × 507")
     eventually(lambda: shown_size(browser) == [760, 507], what="the picture")
     eventually(lambda: browser.find("#picture").value_of_css_property("opacity") == "1", what="all of it")

@@ -70,8 +70,8 @@ def test_its_own_tests_pass(example):
     """They start the stand-in themselves."""
     result = example.test(**store_at(free_port()))
     assert result.returncode == 0, result.stdout + result.stderr
-    checked = example.check_types()
-    assert checked.returncode == 0, checked.stdout
+    example.check_types()
+    example.check_packages()
 
 
 def test_with_etcd(example):
@@ -95,7 +95,7 @@ def test_it_does_what_its_document_says(example, served):
     words = (
         *("--config-file", example.path / "schemathesis.toml", "run", "--checks", "all", "--no-color"),
         *("--phases", "examples,coverage,fuzzing,stateful", "--seed", "1", "--max-examples", "10"),
-        f"http://127.0.0.1:{served.port}/openapi.json",
+        f"{served.url}/openapi.json",
     )
     result = subprocess.run(
         [sys.executable, "-m", "schemathesis.cli", *map(str, words)],
@@ -119,7 +119,7 @@ def test_without_a_store(example):
 
 
 def test_the_page(served, browser):
-    url = f"http://127.0.0.1:{served.port}/"
+    url = f"{served.url}/"
     browser.open(url)
     assert browser.text("h1") == "Tasks API 1.0.0"
     browser.fill("#new input", "Water the plants")
@@ -145,7 +145,7 @@ def test_the_page(served, browser):
 
 def test_one_change_too_late(served, browser):
     """Two people: what the first one did is not undone by the second."""
-    browser.open(f"http://127.0.0.1:{served.port}/")
+    browser.open(served.url)
     browser.fill("#new input", "Water the plants")
     browser.click("#new button")
     browser.wait_for("#tasks li")
@@ -166,7 +166,7 @@ def test_one_change_too_late(served, browser):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_screenshot(example, served, browser, scheme):
-    browser.open(f"http://127.0.0.1:{served.port}/", width=1160, height=880, scheme=scheme)
+    browser.open(served.url, width=1160, height=880, scheme=scheme)
     for title in ("Water the plants", "Write to Ada", "Repair the bicycle", "Buy tea"):
         browser.fill("#new input", title)
         browser.click("#new button")

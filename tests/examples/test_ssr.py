@@ -2,102 +2,41 @@
 """examples/ssr in the real host: its own tests, and its pages in a real browser."""
 
 import re
-import shutil
 import subprocess
-import threading
 import time
 
 import pytest
-from host import PROGRAM, READY_SECONDS, ROOT, SANITIZED, SHARED_CACHE, eventually
-from projects import Folder
+from dev import Dev
+from host import PROGRAM, SANITIZED, SHARED_CACHE, eventually
 from wire import Connection
 
-EXAMPLE = ROOT / "examples/ssr"
-SDK = ROOT / "build/sdk/javascript"
+from examples import Example
 
 pytestmark = pytest.mark.skipif(SANITIZED, reason="a test of the example")
 
 
-class Example(Folder):
-    """A copy, with the packages that the tests have instead of npm's."""
-
-    def __init__(self, path):
-        super().__init__(path)
-        shutil.copytree(
-            EXAMPLE, path, dirs_exist_ok=True, ignore=shutil.ignore_patterns("node_modules", ".fn0", "*.png")
-        )
-        (path / "node_modules").symlink_to(ROOT / "build/deps/javascript-tests/node_modules")
-        SHARED_CACHE.mkdir(parents=True, exist_ok=True)
-
-    def environment(self, **variables):
-        # The machine may be busy with other tests.
-        return super().environment(**{"FN0_SDK": str(SDK), "FN0_LIMITS_CPU": "2s", **variables})
-
-
-class Dev:
-    """`fn0 dev` in the example's folder, as its README has it."""
-
-    def __init__(self, example):
-        self.text = ""
-        self.process = subprocess.Popen(
-            [str(PROGRAM), "dev", "--listen=127.0.0.1:0", f"--cache-dir={SHARED_CACHE}"],
-            cwd=example.path,
-            env=example.environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        self.reader = threading.Thread(target=self.read, daemon=True)
-        self.reader.start()
-        timer = threading.Timer(READY_SECONDS, self.process.kill)
-        timer.start()
-        self.url = re.search(r"http://\S+", self.process.stdout.readline())[0]
-        timer.cancel()
-        self.port = int(self.url.rsplit(":", 1)[1])
-
-    def read(self):
-        for line in self.process.stderr:
-            self.text += line
-
-    def end(self):
-        self.process.terminate()
-        assert self.process.wait(30) == 0, self.text
-        self.reader.join(5)
-
-
 @pytest.fixture(scope="module")
 def example(tmp_path_factory):
-    return Example(tmp_path_factory.mktemp("ssr") / "ssr")
+    return Example(tmp_path_factory.mktemp("examples"), "ssr")
 
 
 @pytest.fixture(scope="module")
 def dev(example):
-    dev = Dev(example)
-    yield dev
-    dev.end()
+    with Dev(example) as dev:
+        yield dev
 
 
 def test_its_own_tests_pass(example):
-    result = example.fn0("test", f"--cache-dir={SHARED_CACHE}", seconds=120)
+    result = example.test()
     assert result.returncode == 0, result.stdout + result.stderr
     assert "pass 12\n" in result.stdout
-    checked = subprocess.run(
-        ["node", SDK / "node_modules/typescript/bin/tsc"], cwd=example.path, capture_output=True, text=True, check=False
-    )
-    assert checked.returncode == 0, checked.stdout
-
-
-def test_its_lock_file_is_that_of_the_tests():
-    """So that what is tested is what npm would install."""
-    wanted = re.search(r'"hono": "([^"]+)"', (EXAMPLE / "package.json").read_text())[1]
-    assert f'"hono": "{wanted}"' in (ROOT / "tests/javascript/package.json").read_text()
-    assert f'"version": "{wanted}"' in (EXAMPLE / "package-lock.json").read_text()
+    example.check_types()
+    example.check_packages()
 
 
 def test_it_is_served_as_its_readme_says(example, start_host):
     """Word for word, with the project's own limits left out: the default ones of a host are enough for a page."""
-    readme = (EXAMPLE / "README.md").read_text()
+    readme = (example.source / "README.md").read_text()
     block = readme.split("## Serving it\n", 1)[1].split("    mkdir", 1)[1].split("\n\n", 1)[0]
     *lines, serve = [line.strip() for line in ("mkdir" + block).splitlines()]
     assert serve == "fn0 serve site/moon.wasm"
@@ -108,7 +47,7 @@ def test_it_is_served_as_its_readme_says(example, start_host):
     assert done.returncode == 0, done.stderr
     host = start_host(example.path / "site/moon.wasm")
     assert "Which moon" in host.get("/birthday").text
-    assert host.get("/style.css").body == (EXAMPLE / "public/style.css").read_bytes()
+    assert host.get("/style.css").body == (example.source / "public/style.css").read_bytes()
 
 
 def test_a_visit(browser, dev):
@@ -219,7 +158,7 @@ def test_small_windows_and_dark_ones(browser, dev, scheme):
 
 
 @pytest.mark.parametrize(("name", "scheme"), [("screenshot.png", "light"), ("screenshot-dark.png", "dark")])
-def test_screenshot(browser, dev, name, scheme):
+def test_screenshot(browser, dev, example, name, scheme):
     browser.open(f"{dev.url}/moon/2026-11-20", width=1280, height=960, scheme=scheme)
     browser.wait_for("#coming .cards a")
-    browser.keep_screenshot(EXAMPLE / name)
+    browser.keep_screenshot(example.source / name)

@@ -113,6 +113,8 @@ def test_hono_routes(hono):
         assert hono(method, "/method").text == method
     head = hono("HEAD", "/method")
     assert (head.status, head.body) == (200, b"")
+    # Hono takes the body of the GET away; that its length is 0 would be wrong (RFC 9110, 8.6).
+    assert head.header("content-length") != "0"
 
 
 def test_hono_errors(hono):

@@ -65,8 +65,12 @@ class Dev:
         assert self.output, self.text
 
     @property
+    def url(self):
+        return re.search(r"http://127\.0\.0\.1:\d+", self.output)[0]
+
+    @property
     def port(self):
-        return int(re.search(r"http://127\.0\.0\.1:(\d+)", self.output)[1])
+        return int(self.url.rsplit(":", 1)[1])
 
     def get(self, target="/", headers=()):
         with Connection("127.0.0.1", self.port) as connection:

@@ -6,7 +6,7 @@
 //
 // Mappings are those of https://tc39.es/ecma426/: segments of differences in base64, a ";" for each line of the bundle.
 
-const SEGMENTS_APART = 256;
+const SEGMENTS_APART = 64;
 // Numbers of a checkpoint: those of a state, but for `known`.
 const FIELDS = ["offset", "line", "column", "source", "originalLine", "originalColumn"];
 

@@ -191,7 +191,22 @@ static void on_sent(struct engine *engine, void *opaque, JSValueConst target,
     call_release(call);
 }
 
-/* A length that is known before the head goes out is said in it. `digits` has room for 21. */
+static bool is_to_head(struct call *call)
+{
+    JSContext *context = call->engine->context;
+    struct request *request = request_of(context, call->request_object);
+    JSValue method = request == NULL ? JS_UNDEFINED : request_method(context, request);
+    const char *text = JS_ToCString(context, method);
+    bool is_head = text != NULL && strcmp(text, "HEAD") == 0;
+    if (text == NULL)
+        JS_FreeValue(context, JS_GetException(context));
+    JS_FreeCString(context, text);
+    JS_FreeValue(context, method);
+    return is_head;
+}
+
+/* A length that is known before the head goes out is said in it. `digits` has room for 21. A body
+ * that a handler does not give to HEAD is not known to be empty. */
 static bool length_field(struct call *call, struct response *response, char *digits,
                          struct host_field *ret_field)
 {
@@ -201,7 +216,7 @@ static bool length_field(struct call *call, struct response *response, char *dig
         header_list_find(response->message.headers, TEXT("content-length")) != NULL)
         return false;
     int64_t bytes = body_length(call->engine, body);
-    if (bytes < 0)
+    if (bytes < 0 || (bytes == 0 && is_to_head(call)))
         return false;
     int count = snprintf(digits, 21, "%lld", (long long)bytes);
     *ret_field = (struct host_field){
