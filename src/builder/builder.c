@@ -3,11 +3,13 @@
 #include "builder/builder.h"
 
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "base/process.h"
 #include "base/sha256.h"
+#include "builder/scratch.h"
 #include "builder/transcript.h"
 #include "runtime/engine.h"
 #include "store/artifact_cache.h"
@@ -166,6 +168,22 @@ int builder_bundle(struct builder *builder, const struct bundler_request *reques
     return code;
 }
 
+/* Runs it, and keeps what it says where that is wanted. */
+static int run_process(struct builder *builder, struct process_options *options, int *ret_status,
+                       struct error *error)
+{
+    int code;
+
+    if (!builder->options.develop)
+        return process_run(&builder->process, options, ret_status, error);
+    code = transcript_begin(&builder->transcript, &options->errors, error);
+    if (code != 0)
+        return code;
+    code = process_run(&builder->process, options, ret_status, error);
+    transcript_end(&builder->transcript);
+    return code;
+}
+
 int builder_run(struct builder *builder, const struct builder_tool *tool, int *ret_status,
                 struct error *error)
 {
@@ -174,19 +192,26 @@ int builder_run(struct builder *builder, const struct builder_tool *tool, int *r
         .words = tool->words,
         .output_to_errors = true,
         .folder = tool->folder,
-        .environment = tool->environment,
         .group = true,
         .gentle = true,
     };
+    char variable[PATH_MAX + sizeof("TMPDIR=")];
+    char scratch[PATH_MAX];
+    char **environment;
     int code;
 
-    if (!builder->options.develop)
-        return process_run(&builder->process, &options, ret_status, error);
-    code = transcript_begin(&builder->transcript, &options.errors, error);
+    if (!tool->scratch)
+        return run_process(builder, &options, ret_status, error);
+    code = scratch_make(scratch, error);
     if (code != 0)
         return code;
-    code = process_run(&builder->process, &options, ret_status, error);
-    transcript_end(&builder->transcript);
+    snprintf(variable, sizeof(variable), "TMPDIR=%s", scratch);
+    environment = process_environment((const char *const *)environ, variable);
+    options.environment = environment;
+    code = environment != NULL ? run_process(builder, &options, ret_status, error)
+                               : error_set_memory(error);
+    free(environment);
+    scratch_remove(scratch);
     return code;
 }
 

@@ -79,7 +79,8 @@ bool builder_has_colour(const struct builder *builder);
 struct builder_tool {
     char *const *words; /* the first is the program, a path or a name on PATH; the last NULL */
     const char *folder; /* where it works; NULL: where the caller does */
-    char *const *environment; /* NAME=VALUE, the last NULL; NULL: the caller's */
+    bool scratch; /* its $TMPDIR is a folder of its own, which is removed when it has ended: some
+                     leave things behind when they are ended */
 };
 
 /* Runs a program and waits for it; what it prints goes to stderr. Cancelled, it ends with all that

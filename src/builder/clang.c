@@ -13,8 +13,6 @@
 #include "base/arena.h"
 #include "base/check.h"
 #include "base/file.h"
-#include "base/process.h"
-#include "builder/scratch.h"
 
 #define WORDS_MAX 1024
 #define ARENA_BYTES_MAX (4u << 20)
@@ -124,34 +122,16 @@ static int make_line(struct line *line, const char *sdk, const char *folder, con
 
 /* ---- clang ---- */
 
-/* With a folder for its objects: of those it leaves some when it is ended. */
-static int run_one_of(struct builder *builder, struct line *line, const char *folder,
-                      int *ret_status, struct error *error)
-{
-    char variable[PATH_MAX + sizeof("TMPDIR=")];
-    char scratch[PATH_MAX];
-    int code = scratch_make(scratch, error);
-    if (code)
-        return code;
-    (void)snprintf(variable, sizeof(variable), "TMPDIR=%s", scratch);
-    char **environment = process_environment((const char *const *)environ, variable);
-    code = environment ? ERROR_NOT_FOUND : error_set_memory(error);
-    for (size_t i = 0; i < CLANG_COUNT && code == ERROR_NOT_FOUND; i++) {
-        const struct builder_tool tool = {
-            .words = line->words, .folder = folder, .environment = environment};
-        line->words[0] = (char *)clangs[i];
-        code = builder_run(builder, &tool, ret_status, error);
-    }
-    free(environment);
-    scratch_remove(scratch);
-    return code;
-}
-
 static int run_clang(struct builder *builder, struct line *line, const char *folder,
                      const char *entry, struct error *error)
 {
+    int code = ERROR_NOT_FOUND;
     int status = 0;
-    int code = run_one_of(builder, line, folder, &status, error);
+    for (size_t i = 0; i < CLANG_COUNT && code == ERROR_NOT_FOUND; i++) {
+        const struct builder_tool tool = {.words = line->words, .folder = folder, .scratch = true};
+        line->words[0] = (char *)clangs[i];
+        code = builder_run(builder, &tool, &status, error);
+    }
     if (code == ERROR_NOT_FOUND)
         return error_set(error, ERROR_NOT_FOUND,
                          "clang is not on PATH: C is built by clang 19 or newer with lld and the "

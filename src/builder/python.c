@@ -131,7 +131,7 @@ static int run_tool(struct builder *builder, struct places *places, const char *
                      function,       componentize, path,          (char *)sdk, path,
                      places->source, path,         places->entry, module,      out,
                      places->out,    NULL};
-    const struct builder_tool tool = {.words = words, .folder = folder};
+    const struct builder_tool tool = {.words = words, .folder = folder, .scratch = true};
     int status = 0;
     int code = builder_run(builder, &tool, &status, error);
     if (code == ERROR_NOT_FOUND)

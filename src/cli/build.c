@@ -182,6 +182,8 @@ static enum exit_status end(const struct build *build, const char *command, int 
 {
     if (build->signal != 0)
         return (enum exit_status)(128 + build->signal);
+    if (code != 0 && build->json)
+        building_print_json_error(build->program, error);
     return code == 0 ? EXIT_STATUS_OK : program_fail(build->program, command, error);
 }
 

@@ -246,25 +246,13 @@ static int build_in(struct run *run, struct error *error)
     return building_run(&builder, build_with_types, run, &run->signal, error);
 }
 
-/* In place of what was made. */
-static void print_json_error(const struct run *run, const struct error *error)
-{
-    struct buffer text;
-    buffer_init(&text, SUMMARY_BYTES_MAX + JSON_ESCAPED_BYTES * ERROR_MESSAGE_BYTES);
-    if (buffer_append(&text, SLICE("{\"error\":")) == 0 &&
-        json_append_text(&text, slice_of(error->message)) == 0 &&
-        buffer_append(&text, SLICE("}\n")) == 0)
-        (void)file_write_descriptor(run->output, "the output", buffer_slice(&text), NULL, NULL);
-    buffer_fini(&text);
-}
-
 static enum exit_status end(const struct run *run, const char *command, int code,
                             const struct error *error)
 {
     if (run->signal)
         return (enum exit_status)(128 + run->signal);
     if (code && run->json)
-        print_json_error(run, error);
+        building_print_json_error(run->program, error);
     return code == 0 ? EXIT_STATUS_OK : program_fail(run->program, command, error);
 }
 

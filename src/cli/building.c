@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #include "base/configuration.h"
+#include "base/file.h"
+#include "base/json.h"
 #include "cli/interruption.h"
 #include "observe/line_level.h"
 #include "tables/limits.h"
@@ -100,6 +102,18 @@ int building_run(const struct builder_options *options,
     code = building_run_with(builder, work, context, ret_signal, error);
     builder_destroy(builder);
     return code;
+}
+
+void building_print_json_error(const struct program *program, const struct error *error)
+{
+    struct buffer text;
+
+    buffer_init(&text, 64 + JSON_ESCAPED_BYTES * ERROR_MESSAGE_BYTES);
+    if (buffer_append(&text, SLICE("{\"error\":")) == 0 &&
+        json_append_text(&text, slice_of(error->message)) == 0 &&
+        buffer_append(&text, SLICE("}\n")) == 0)
+        (void)file_write_descriptor(program->output, "the output", buffer_slice(&text), NULL, NULL);
+    buffer_fini(&text);
 }
 
 /* ---- What is shown --------------------------------------------------------------------------- */

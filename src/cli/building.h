@@ -39,6 +39,9 @@ int building_run_with(struct builder *builder,
                       int (*work)(struct builder *builder, void *context, struct error *error),
                       void *context, int *ret_signal, struct error *error);
 
+/* What --json prints on stdout in place of what was made: a line with why it was not. */
+void building_print_json_error(const struct program *program, const struct error *error);
+
 /* Shows on stderr what a script wrote while it was evaluated. */
 void building_show_output(const struct program *program, struct slice output);
 

@@ -134,8 +134,8 @@
       "what makes the component in place of the language's own tool: run by sh in the project's " \
       "folder")                                                                                   \
     X(PROJECT, "build.watch", PATTERNS, build.watch, "", 0, 0, "**", NULL, NULL,                  \
-      "what the component is made of: src/** or *.json; hidden files, node_modules, target and "  \
-      "__pycache__ never are")                                                                    \
+      "what the component is made of, like src/** or *.json (hidden files, node_modules, target " \
+      "and __pycache__ never are); by default what the language's tool has read, where it tells") \
     X(PROJECT, "test.command", TEXT, test.command, "", 0, 0, NULL, NULL, NULL,                    \
       "what fn0 test runs with FN0_URL set, by sh in the project's folder; without it the "       \
       "language's own: node --test, cargo test")

@@ -103,6 +103,12 @@ def test_the_engine_is_compiled_once(project, tmp_path):
     assert second["bundle_ms"] > 0 and second["snapshot_ms"] > 0
 
 
+def test_what_fails_is_told_to_programs_too(project):
+    result = project.build("gone.ts", "--json")
+    assert result.returncode == 1
+    assert json.loads(result.stdout) == {"error": "cannot read gone.ts: No such file or directory"}
+
+
 def test_the_same_source_gives_the_same_bytes(project):
     project.write("a.ts", "world")
     for name in ("one.wasm", "two.wasm"):
