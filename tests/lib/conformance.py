@@ -1,16 +1,17 @@
 # SPDX-License-Identifier: AGPL-3.0-only
-"""The scripts of tests/javascript/library/ as one function, for any server of functions: each path runs one."""
+"""The scripts of tests/javascript/library/ as one function, for any server of functions: each path runs one, and answers
+with what it printed."""
 
 import json
 
 from host import ROOT
 
 SCRIPTS = ROOT / "tests/javascript/library"
-# Those of which a case depends on nothing but itself; workerd waits for ever in one of streams.
-NAMES = ("clone", "crypto", "encoding", "events", "forms", "url")
+# Those of which a case depends on nothing but itself.
+NAMES = ("clone", "compression", "crypto", "encoding", "events", "forms", "streams", "url")
 
-SHELL = """
-export default {
+HANDLER = """
+const handler = {
     async fetch(request) {
         const lines = [];
         try {
@@ -22,6 +23,17 @@ export default {
     },
 };
 """
+AS_MODULE = "export default handler;\n"
+AS_LISTENER = 'addEventListener("fetch", (event) => event.respondWith(handler.fetch(event.request)));\n'
+# For an engine without some of these: empty classes, so that a script goes on behind the first use of one.
+STAND_INS = """
+for (const name of "ByteLengthQueuingStrategy CountQueuingStrategy CustomEvent ErrorEvent MessageChannel MessageEvent MessagePort \\
+PromiseRejectionEvent ReadableByteStreamController ReadableStreamBYOBReader ReadableStreamBYOBRequest \\
+ReadableStreamDefaultController ReadableStreamDefaultReader TextDecoderStream TextEncoderStream \\
+TransformStreamDefaultController WritableStreamDefaultController WritableStreamDefaultWriter".split(" ")) {
+    globalThis[name] ??= class {};
+}
+"""
 
 
 def script(name):
@@ -31,10 +43,10 @@ def script(name):
     return f"{harness}\n{text}\nclearInterval(alive);\n"
 
 
-def source():
-    """All of them: a module with a handler."""
+def source(entry=AS_MODULE):
+    """All of them with a handler."""
     functions = [f"async {name}(console) {{\n{script(name)}}}" for name in NAMES]
-    return "const SCRIPTS = {\n" + ",\n".join(functions) + "\n};\n" + SHELL
+    return "const SCRIPTS = {\n" + ",\n".join(functions) + "\n};\n" + HANDLER + entry
 
 
 def cases_of(text):

@@ -57,14 +57,19 @@ function show(value, seen = []) {
   return `${name}{${fields.join(", ")}}`;
 }
 
+// Some engines leave promises open for ever.
+const PATIENCE_MILLISECONDS = 5000;
+
 // What a case throws counts by its name alone: messages are each engine's own.
 async function check(name, run) {
-  let result;
+  let result, timer;
   try {
-    result = show(await run());
+    const late = new Promise((resolve) => (timer = setTimeout(resolve, PATIENCE_MILLISECONDS, "does not end")));
+    result = show(await Promise.race([run(), late]));
   } catch (error) {
     result = `throws ${show(error)}`;
   }
+  clearTimeout(timer);
   console.log(JSON.stringify([name, result]));
 }
 
