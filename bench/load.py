@@ -31,7 +31,7 @@ def wait_until_it_answers(port, path="/", seconds=60, host="localhost"):
         except OSError:
             if time.monotonic() > end:
                 raise
-            time.sleep(0.05)
+            time.sleep(0.005)
 
 
 def exchange(port, path="/", host="localhost", timeout=60):
