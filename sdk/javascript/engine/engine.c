@@ -42,16 +42,28 @@ struct rejection {
 /* ---- Memory -----------------------------------------------------------------------------------
  */
 
+/* Of an instance that answers calls: what an error and the answer that tells of it may take when
+ * there is nothing left. Spent once; the host ends an instance that was refused memory. */
+#define RESERVE_BYTES ((size_t)64 * 1024)
+
+/* The script is about to be told by an error. */
+static void *spend_reserve(struct engine *engine)
+{
+    free(engine->memory_reserve);
+    engine->memory_reserve = NULL;
+    return NULL;
+}
+
 static void *allocate_zeroed(void *opaque, size_t count, size_t size)
 {
-    (void)opaque;
-    return calloc(count, size);
+    void *memory = calloc(count, size);
+    return memory != NULL ? memory : spend_reserve(opaque);
 }
 
 static void *allocate(void *opaque, size_t size)
 {
-    (void)opaque;
-    return malloc(size);
+    void *memory = malloc(size);
+    return memory != NULL ? memory : spend_reserve(opaque);
 }
 
 static void release(void *opaque, void *pointer)
@@ -62,8 +74,8 @@ static void release(void *opaque, void *pointer)
 
 static void *reallocate(void *opaque, void *pointer, size_t size)
 {
-    (void)opaque;
-    return realloc(pointer, size);
+    void *memory = realloc(pointer, size);
+    return memory != NULL || size == 0 ? memory : spend_reserve(opaque);
 }
 
 static size_t usable_size(const void *pointer)
@@ -183,7 +195,7 @@ static bool define_globals(struct engine *engine)
 
 static bool fill(struct engine *engine)
 {
-    engine->runtime = JS_NewRuntime2(&memory_functions, NULL);
+    engine->runtime = JS_NewRuntime2(&memory_functions, engine);
     if (engine->runtime == NULL)
         return false;
     if (!quickjs_remember_shapes(engine->runtime))
@@ -250,6 +262,7 @@ void engine_destroy(struct engine *engine)
     }
     if (engine->runtime != NULL)
         JS_FreeRuntime(engine->runtime);
+    free(engine->memory_reserve);
     free(engine);
 }
 
@@ -315,6 +328,7 @@ void engine_thaw(struct engine *engine)
     uint64_t seed;
     host_random((uint8_t *)&seed, sizeof(seed));
     quickjs_seed_random(engine->context, seed);
+    engine->memory_reserve = malloc(RESERVE_BYTES);
     engine->is_snapshotting = false;
 }
 

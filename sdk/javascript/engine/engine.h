@@ -137,6 +137,7 @@ struct engine {
     uint64_t exchange_count;     /* of outgoing requests so far */
     struct quickjs_kept kept;    /* what the stages made */
     size_t collection_threshold; /* see quickjs_collect_after */
+    void *memory_reserve;        /* given back when an allocation fails; or NULL */
     bool is_snapshotting;
     bool must_reset;     /* the library keeps something that the next call must not find */
     bool is_development; /* errors are shown to the client */
