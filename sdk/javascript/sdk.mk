@@ -96,7 +96,7 @@ WASM_OPT := build/deps/javascript-engine/node_modules/.bin/wasm-opt --enable-bul
 
 $(SDK)/engine-work/named.wasm: $(SDK)/engine-work/linked.wasm
 	$(call SHOW,OPT,$@)
-	@$(WASM_OPT) -Oz --debuginfo $< -o $@
+	@$(WASM_OPT) -Os --debuginfo $< -o $@
 
 # The names of the engine's own functions would take 0.2 MB of every component, and twice that of its artifact. What a
 # backtrace calls <wasm function N> is function N of named.wasm.

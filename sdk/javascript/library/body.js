@@ -3,7 +3,6 @@
 // What the constructors of Request and Response take for a body, beyond the strings and buffers that are C's business:
 // https://fetch.spec.whatwg.org/#concept-bodyinit-extract
 
-import { blobBytes, isBlob } from "./blob.js";
 import { hooks, native } from "./native.js";
 import { isReadableStream } from "./streams.js";
 
@@ -26,9 +25,6 @@ export function registerBody(extract) {
 export function extractBody(value) {
   if (isReadableStream(value)) {
     return { source: value, type: null, length: null };
-  }
-  if (isBlob(value)) {
-    return { source: blobBytes(value), type: value.type === "" ? null : value.type, length: value.size };
   }
   for (const extract of others) {
     const body = extract(value);

@@ -91,7 +91,7 @@ function findOnce(text, part) {
 const OF_ERRORS = ["throw", "Error", "reject", "bort", ".stack"];
 const PARTS = {
     clone: ["structuredClone", "MessageChannel", "MessagePort"],
-    forms: ["formData", "FormData"],
+    forms: ["formData", "FormData", "Blob", "blob", "File"],
     inspect: ["console", ...OF_ERRORS],
     intl: ["Intl", "toLocale"],
     performance: ["performance", "Performance"],

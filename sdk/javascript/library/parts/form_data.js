@@ -2,10 +2,10 @@
 //
 // FormData of https://xhr.spec.whatwg.org/#interface-formdata.
 
-import { fileOf, isBlob, isFile } from "../blob.js";
 import { registerUncloneable } from "../cloneable.js";
 import { defineFields } from "../inspection.js";
 import { INTERNAL, isObject, requireArguments, shapeInterface, toUSVString } from "../web_idl.js";
+import { fileOf, isBlob, isFile } from "./blob.js";
 
 export class FormData {
   // Arrays of name and value, the latter a string or a File.

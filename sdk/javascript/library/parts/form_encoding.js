@@ -2,11 +2,11 @@
 //
 // Forms as bodies, both ways: multipart/form-data and application/x-www-form-urlencoded.
 
-import { blobPieces } from "../blob.js";
 import { registerBody } from "../body.js";
 import { TextDecoder, TextEncoder } from "../encoding.js";
 import { interfaces } from "../interfaces.js";
 import { native } from "../native.js";
+import { blobPieces } from "./blob.js";
 import { FormData, formEntries, isFormData } from "./form_data.js";
 import { parseMultipartForm } from "./multipart_parser.js";
 

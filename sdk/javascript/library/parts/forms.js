@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// FormData, and forms as bodies.
+// Blob, File, FormData, and forms as bodies.
 
+export { Blob, File, createBlob } from "./blob.js";
 export { FormData } from "./form_data.js";
 export { parseFormData } from "./form_encoding.js";

@@ -3,8 +3,8 @@
 // Reads multipart/form-data.
 
 import { getMultipartBoundary, parseMultipart } from "@remix-run/multipart-parser";
-import { createBlob, fileOf } from "../blob.js";
 import { TextDecoder } from "../encoding.js";
+import { createBlob, fileOf } from "./blob.js";
 import { FormData } from "./form_data.js";
 
 // The host bounds bodies; what is within its bounds is parsed.

@@ -3,7 +3,6 @@
 // structuredClone: https://html.spec.whatwg.org/multipage/structured-data.html. There is one realm, so a value is cloned
 // in one pass, without a serialized form between.
 
-import { cloneBlob, isBlob } from "../blob.js";
 import { classOf, isTypedArray } from "../brand.js";
 import { cloneable, refused, registerCloneable, transferable } from "../cloneable.js";
 import { DOMException, isDOMException } from "../dom_exception.js";
@@ -22,7 +21,6 @@ const bufferDetached = getter(ArrayBuffer, "detached");
 const { forEach: forEachOfMap } = Map.prototype;
 const { forEach: forEachOfSet } = Set.prototype;
 
-registerCloneable(isBlob, cloneBlob);
 registerCloneable(isDOMException, cloneDOMException);
 
 function refuse(value) {

@@ -2,21 +2,24 @@
 //
 // Blob and File of https://w3c.github.io/FileAPI/. A blob's bytes are kept as the pieces it was made of; slices share them.
 
-import { classOf, isBufferSource, isTypedArray } from "./brand.js";
-import { hooks, native } from "./native.js";
-import { createBodyStream } from "./streams.js";
+import { registerBody } from "../body.js";
+import { classOf, isBufferSource, isTypedArray } from "../brand.js";
+import { registerCloneable } from "../cloneable.js";
+import { TextDecoder, TextEncoder } from "../encoding.js";
+import { showFields } from "../inspection.js";
+import { native } from "../native.js";
+import { createBodyStream } from "../streams.js";
 import {
   INTERNAL,
   clampLongLong,
-  defineInterface,
   isObject,
   requireArguments,
+  shapeInterface,
   toDictionary,
   toSequence,
   toUSVString,
-} from "./web_idl.js";
+} from "../web_idl.js";
 
-const { TextDecoder, TextEncoder } = globalThis;
 const encoder = new TextEncoder();
 const STREAM_CHUNK = 65536;
 
@@ -117,7 +120,8 @@ export class Blob {
 const internals = Blob[INTERNAL];
 delete Blob[INTERNAL];
 Object.defineProperty(Blob.prototype.slice, "length", { value: 0, configurable: true });
-defineInterface("Blob", Blob);
+shapeInterface("Blob", Blob);
+showFields("Blob", Blob, ["size", "type"]);
 
 export const { isBlob, join: blobBytes, pieces: blobPieces } = internals;
 
@@ -185,7 +189,8 @@ export class File extends Blob {
 
 export const { isFile } = File[INTERNAL];
 delete File[INTERNAL];
-defineInterface("File", File);
+shapeInterface("File", File);
+showFields("File", File, ["size", "type", "name", "lastModified"]);
 
 function toLongLong(value) {
   const number = Number(value);
@@ -197,7 +202,7 @@ export function fileOf(blob, name, lastModified = isFile(blob) ? blob.lastModifi
   return new File(INTERNAL, { pieces: internals.pieces(blob), type: blob.type, name, lastModified });
 }
 
-export function cloneBlob(blob) {
+function cloneBlob(blob) {
   const { type } = blob;
   const pieces = internals.pieces(blob);
   return isFile(blob)
@@ -210,4 +215,9 @@ export function createBlob(bytes, type) {
   return new Blob(INTERNAL, { pieces: [bytes], type: normalizeType(type) });
 }
 
-hooks.createBlob = createBlob;
+registerCloneable(isBlob, cloneBlob);
+registerBody((value) =>
+  isBlob(value)
+    ? { source: blobBytes(value), type: value.type === "" ? null : value.type, length: value.size }
+    : undefined,
+);
