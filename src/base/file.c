@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -141,8 +142,9 @@ static int create_aside(const char *path, mode_t mode, char aside[PATH_MAX], str
     return error_set_errno(error, EEXIST, "%s", aside);
 }
 
-int file_write(const char *path, struct slice content, mode_t mode, struct fault *fault,
-               struct error *error)
+/* With `synced` it is on disk when this returns. */
+static int write_aside(const char *path, struct slice content, mode_t mode, bool synced,
+                       struct fault *fault, struct error *error)
 {
     char aside[PATH_MAX];
     int fd = create_aside(path, mode, aside, error);
@@ -150,7 +152,7 @@ int file_write(const char *path, struct slice content, mode_t mode, struct fault
         return fd;
     /* In messages it has the name that it would have had. */
     int code = file_write_descriptor(fd, path, content, fault, error);
-    if (code == 0)
+    if (code == 0 && synced)
         code = sync_descriptor(fd, path, fault, error);
     if (close(fd) != 0 && code == 0)
         code = error_set_errno(error, errno, "%s", path);
@@ -160,9 +162,20 @@ int file_write(const char *path, struct slice content, mode_t mode, struct fault
         code = error_set_errno(error, errno, "%s", path);
         goto failed;
     }
-    return sync_folder(path, fault, error);
+    return synced ? sync_folder(path, fault, error) : 0;
 
 failed:
     unlink(aside);
     return code;
+}
+
+int file_write(const char *path, struct slice content, mode_t mode, struct fault *fault,
+               struct error *error)
+{
+    return write_aside(path, content, mode, true, fault, error);
+}
+
+int file_write_soon(const char *path, struct slice content, mode_t mode, struct error *error)
+{
+    return write_aside(path, content, mode, false, NULL, error);
 }

@@ -30,6 +30,10 @@ int file_read_descriptor(int fd, const char *name, struct buffer *buffer, struct
 int file_write(const char *path, struct slice content, mode_t mode, struct fault *fault,
                struct error *error);
 
+/* The same without waiting for the disk, which takes some milliseconds each: for what is made again
+ * where the machine itself has failed, after which the file may be empty. */
+int file_write_soon(const char *path, struct slice content, mode_t mode, struct error *error);
+
 /* Writes all of `content` at the descriptor's position, however many calls it takes. */
 int file_write_descriptor(int fd, const char *name, struct slice content, struct fault *fault,
                           struct error *error);

@@ -16,6 +16,7 @@
 
 #define WORDS_MAX 1024
 #define ARENA_BYTES_MAX (4u << 20)
+#define HEADERS_BYTES_MAX (4u << 20)
 
 /* Names that a clang may have which knows wasm32-wasip2, the newest first. */
 static const char *const clangs[] = {"clang-22", "clang-21", "clang-20", "clang-19", "clang"};
@@ -24,8 +25,8 @@ static const char *const clangs[] = {"clang-22", "clang-21", "clang-20", "clang-
 int clang_find_sdk(const char *named, const char *program_folder, char ret_path[PATH_MAX],
                    struct error *error)
 {
-    static const char *const parts[] = {"include/fn0.h", "lib/fn0.o", "sysroot/include",
-                                        "bin/wasm-component-ld"};
+    static const char *const parts[] = {"include/fn0.h", "lib/fn0.o", "lib/fetch.o",
+                                        "sysroot/include", "bin/wasm-component-ld"};
     char path[2 * PATH_MAX];
     bool is_named = named && named[0];
     int bytes = is_named ? snprintf(ret_path, PATH_MAX, "%s", named)
@@ -63,10 +64,15 @@ static void add(struct line *line, const char *before, const char *text)
     line->words[line->count++] = word;
 }
 
+static bool ends_as_source(const char *path)
+{
+    size_t bytes = strlen(path);
+    return bytes > 2 && strcmp(path + bytes - 2, ".c") == 0;
+}
+
 static bool is_source(const char *name)
 {
-    size_t bytes = strlen(name);
-    return bytes > 2 && name[0] != '.' && strcmp(name + bytes - 2, ".c") == 0;
+    return name[0] != '.' && ends_as_source(name);
 }
 
 /* The entry and the .c files beside it. */
@@ -95,8 +101,9 @@ static int add_sources(struct line *line, const char *folder, const char *entry,
     return 0;
 }
 
+/* `headers` is where clang is to list what is included. */
 static int make_line(struct line *line, const char *sdk, const char *folder, const char *entry,
-                     const char *out, struct error *error)
+                     const char *out, const char *headers, struct error *error)
 {
     static const char *const options[] = {"--target=wasm32-wasip2", "-mexec-model=reactor",
                                           "-std=c17", "-O2", "-Wall", "-Wextra",
@@ -111,6 +118,10 @@ static int make_line(struct line *line, const char *sdk, const char *folder, con
     add(line, "--sysroot=", arena_print(&line->arena, "%s/sysroot", sdk));
     add(line, "-B", arena_print(&line->arena, "%s/bin", sdk));
     add(line, "-I", arena_print(&line->arena, "%s/include", sdk));
+    add(line, "", "-Xclang");
+    add(line, "", "-header-include-file");
+    add(line, "", "-Xclang");
+    add(line, "", headers);
     int code = add_sources(line, folder, entry, error);
     for (size_t i = 0; i < sizeof(objects) / sizeof(objects[0]); i++)
         add(line, sdk, objects[i]);
@@ -118,6 +129,45 @@ static int make_line(struct line *line, const char *sdk, const char *folder, con
     if (code == 0 && line->out_of_memory)
         code = error_set(error, ERROR_OUT_OF_MEMORY, "too many sources beside %s", entry);
     return code;
+}
+
+/* ---- What it is made of ---- */
+
+/* A path as clang has it, seen from `folder`. What cannot be found is left out. */
+static int add_path(struct buffer *sources, const char *folder, const char *path)
+{
+    char whole[2 * PATH_MAX];
+    char real[PATH_MAX];
+    (void)snprintf(whole, sizeof(whole), "%s%s%s", path[0] == '/' ? "" : folder,
+                   path[0] == '/' ? "" : "/", path);
+    return realpath(whole, real) ? buffer_print(sources, "%s\n", real) : 0;
+}
+
+/* The sources among the words, and the headers that clang has listed. Where a part of that is not
+ * known, nothing is. */
+static void list_sources(const struct line *line, const char *folder, const char *headers,
+                         struct buffer *sources)
+{
+    struct buffer listed;
+    buffer_init(&listed, HEADERS_BYTES_MAX);
+    int code = 0;
+    for (size_t i = 1; i < line->count && code == 0; i++) {
+        if (line->words[i][0] != '-' && ends_as_source(line->words[i]))
+            code = add_path(sources, folder, line->words[i]);
+    }
+    /* None is there where nothing is included. */
+    if (code == 0 && access(headers, F_OK) == 0)
+        code = file_read(headers, &listed, NULL, NULL);
+    if (code == 0)
+        code = buffer_append(&listed, (struct slice){"", 1});
+    for (char *text = (char *)buffer_slice(&listed).data, *path;
+         code == 0 && (path = strsep(&text, "\n")) != NULL;) {
+        if (*path)
+            code = add_path(sources, folder, path);
+    }
+    if (code)
+        buffer_reset(sources, 0);
+    buffer_fini(&listed);
 }
 
 /* ---- clang ---- */
@@ -145,22 +195,36 @@ static int run_clang(struct builder *builder, struct line *line, const char *fol
                      "clang could not build %s: the reason is above", entry);
 }
 
-int clang_build(struct builder *builder, const char *sdk, const char *folder, const char *entry,
-                const char *work, struct buffer *content, struct error *error)
+static int build(struct builder *builder, struct line *line, const char *folder, const char *entry,
+                 const char *out, const char *headers, struct buffer *content,
+                 struct buffer *sources, struct error *error)
 {
-    char out[PATH_MAX];
+    int code = run_clang(builder, line, folder, entry, error);
+    if (code == 0)
+        code = file_read(out, content, NULL, error);
+    if (code == 0)
+        list_sources(line, folder, headers, sources);
+    return code;
+}
+
+int clang_build(struct builder *builder, const char *sdk, const char *folder, const char *entry,
+                const char *work, struct buffer *content, struct buffer *sources,
+                struct error *error)
+{
+    char out[PATH_MAX + 16];
+    char headers[PATH_MAX + 16];
     struct line *line = calloc(1, sizeof(*line));
     if (!line)
         return error_set_memory(error);
     arena_init(&line->arena, ARENA_BYTES_MAX);
-    int bytes = snprintf(out, sizeof(out), "%s/linked.wasm", work);
-    int code = bytes > 0 && (size_t)bytes < sizeof(out)
-                   ? make_line(line, sdk, folder, entry, out, error)
-                   : error_set(error, ERROR_SYSTEM, "the path %s is too long", work);
+    (void)snprintf(out, sizeof(out), "%s/linked.wasm", work);
+    (void)snprintf(headers, sizeof(headers), "%s/headers", work);
+    /* clang adds to what is there. */
+    (void)unlink(headers);
+    int code = make_line(line, sdk, folder, entry, out, headers, error);
     if (code == 0)
-        code = run_clang(builder, line, folder, entry, error);
-    if (code == 0)
-        code = file_read(out, content, NULL, error);
+        code = build(builder, line, folder, entry, out, headers, content, sources, error);
+    (void)unlink(headers);
     (void)unlink(out);
     arena_fini(&line->arena);
     free(line);

@@ -25,9 +25,11 @@ int clang_find_sdk(const char *named, const char *program_folder, char ret_path[
                    struct error *error);
 
 /* Builds `entry`, seen from `folder` (absolute), with what lies between in `work`, a folder in
- * there; adds the component to `content`. clang says on stderr what is wrong with the source:
+ * there; adds the component to `content`, and the files that it was made of to `sources`, absolute
+ * paths, a line each. clang says on stderr what is wrong with the source:
  * ERROR_COMPONENT_INVALID. ERROR_NOT_FOUND where clang is missing. */
 int clang_build(struct builder *builder, const char *sdk, const char *folder, const char *entry,
-                const char *work, struct buffer *content, struct error *error);
+                const char *work, struct buffer *content, struct buffer *sources,
+                struct error *error);
 
 #endif

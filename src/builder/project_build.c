@@ -157,7 +157,7 @@ static void keep_stamp(struct run *run, const uint8_t inputs[SHA256_BYTES], uint
         return;
     if (is_as_it_was(run, inputs, begin_ns) && inputs_hash(run->project, now, NULL) == 0 &&
         make_stamp(run, now, stamp) == 0)
-        (void)file_write(path, slice_of(stamp), COMPONENT_MODE, NULL, NULL);
+        (void)file_write_soon(path, slice_of(stamp), COMPONENT_MODE, NULL);
     else
         (void)unlink(path);
 }
@@ -186,7 +186,7 @@ static void put_types(const struct run *run, const char *sdk)
         return;
     buffer_init(&text, TYPES_BYTES_MAX);
     if (file_read(from, &text, NULL, NULL) == 0)
-        (void)file_write(to, buffer_slice(&text), COMPONENT_MODE, NULL, NULL);
+        (void)file_write_soon(to, buffer_slice(&text), COMPONENT_MODE, NULL);
     buffer_fini(&text);
 }
 
@@ -237,7 +237,7 @@ static int make_with_sdk(struct run *run, const char *named,
                                      char ret_path[PATH_MAX], struct error *error),
                          int (*build)(struct builder *builder, const char *sdk, const char *folder,
                                       const char *entry, const char *work, struct buffer *content,
-                                      struct error *error))
+                                      struct buffer *sources, struct error *error))
 {
     char found[PATH_MAX];
     char sdk[PATH_MAX];
@@ -251,7 +251,7 @@ static int make_with_sdk(struct run *run, const char *named,
     if (bytes < 0 || (size_t)bytes >= sizeof(work))
         return error_set(run->error, ERROR_SYSTEM, "the path of the project is too long");
     return build(run->builder, sdk, run->project->folder, run->project->configuration->main, work,
-                 &run->content, run->error);
+                 &run->content, &run->sources, run->error);
 }
 
 static int make_c(struct run *run)
@@ -373,6 +373,16 @@ static int begin(struct run *run, struct builder *builder,
     return code == 0 ? find_fresh(run, inputs, &made->fresh) : code;
 }
 
+/* A person waits for the one of development, which nobody deploys. */
+static int put_component(struct run *run)
+{
+    const char *path = run->project->component;
+    struct slice content = buffer_slice(&run->content);
+    if (run->options->development)
+        return file_write_soon(path, content, COMPONENT_MODE, run->error);
+    return file_write(path, content, COMPONENT_MODE, NULL, run->error);
+}
+
 static int build(struct run *run, const uint8_t inputs[SHA256_BYTES])
 {
     uint64_t begin_ns = clock_realtime_ns(run->options->clock);
@@ -384,8 +394,7 @@ static int build(struct run *run, const uint8_t inputs[SHA256_BYTES])
     if (code == 0 && !run->options->unchecked)
         code = check_made(run);
     if (code == 0 && !run->project->command)
-        code = file_write(run->project->component, buffer_slice(&run->content), COMPONENT_MODE,
-                          NULL, run->error);
+        code = put_component(run);
     if (code == 0)
         keep_stamp(run, inputs, begin_ns);
     else

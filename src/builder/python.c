@@ -145,9 +145,11 @@ static int run_tool(struct builder *builder, struct places *places, const char *
 }
 
 int python_build(struct builder *builder, const char *sdk, const char *folder, const char *entry,
-                 const char *work, struct buffer *content, struct error *error)
+                 const char *work, struct buffer *content, struct buffer *sources,
+                 struct error *error)
 {
     struct places places;
+    (void)sources;
     struct slice module;
     int code = find_module(entry, &module, error);
     if (code == 0)

@@ -24,10 +24,12 @@ int python_find_sdk(const char *named, const char *program_folder, char ret_path
                     struct error *error);
 
 /* Builds `entry`, seen from `folder` (absolute), with what lies between in `work`, a folder in
- * there; adds the component to `content`. componentize-py says on stderr what is wrong with the
- * source: ERROR_COMPONENT_INVALID. ERROR_NOT_FOUND where it is missing; ERROR_CONFIGURATION where
- * the entry's name is none of a module. */
+ * there; adds the component to `content`; which files it is made of the tool
+ * does not tell, so nothing is added to `sources`. componentize-py says on stderr what is wrong
+ * with the source: ERROR_COMPONENT_INVALID. ERROR_NOT_FOUND where it is missing;
+ * ERROR_CONFIGURATION where the entry's name is none of a module. */
 int python_build(struct builder *builder, const char *sdk, const char *folder, const char *entry,
-                 const char *work, struct buffer *content, struct error *error);
+                 const char *work, struct buffer *content, struct buffer *sources,
+                 struct error *error);
 
 #endif

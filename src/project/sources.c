@@ -82,7 +82,7 @@ static int write_list(const struct project *project, const struct sources *sourc
     if (code)
         error_set_memory(error);
     else
-        code = file_write(project->sources, buffer_slice(&text), MODE, NULL, error);
+        code = file_write_soon(project->sources, buffer_slice(&text), MODE, error);
     buffer_fini(&text);
     return code;
 }

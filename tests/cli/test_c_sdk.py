@@ -260,6 +260,25 @@ def test_what_is_wrong_with_the_source_is_said(project):
         main.write_text(SOURCE)
 
 
+def test_what_was_not_read_builds_nothing(project):
+    def build():
+        result = project.build()
+        assert result.returncode == 0, result.stderr
+        return "up to date" not in result.stdout
+
+    build()
+    assert not build()
+    project.write("app.log", "1")
+    # It is new: it might have been included.
+    assert build()
+    project.write("app.log", "12")
+    assert not build()
+    project.write("src/other.h", "const char *other(void);\n\n")
+    assert build() and not build()
+    project.write("src/other.c", '#include "other.h"\n\nconst char *other(void)\n{\n    return "beside";\n}\n\n')
+    assert build() and not build()
+
+
 def test_what_is_missing(project, tmp_path):
     result = project.build(FN0_SDK_C=str(tmp_path))
     assert result.returncode == 1 and "include/fn0.h is missing" in result.stderr

@@ -81,6 +81,10 @@ static void what_is_written_is_read(void **state)
     assert_int_equal(status.st_mode & 0777, 0644);
     assert_int_equal(file_write(folder->file, SLICE(""), 0600, NULL, NULL), 0);
     assert_content(folder->file, SLICE(""));
+    /* Whole as well, whether the disk has it or not. */
+    assert_int_equal(file_write_soon(folder->file, all, 0600, NULL), 0);
+    assert_content(folder->file, all);
+    assert_int_equal(file_write_soon("/nowhere/file", all, 0600, NULL), ERROR_SYSTEM);
     assert_int_equal(entries_in(folder->path), 1);
 }
 
