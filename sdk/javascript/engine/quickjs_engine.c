@@ -58,8 +58,8 @@ static JSValue quickjs_json_number(const uint8_t *begin, const uint8_t *end);
 
 /* These use what is QuickJS's own. */
 #include "quickjs/collection.c"
-#include "quickjs/json.c"
 #include "quickjs/number.c"
+#include "quickjs/json.c"
 #include "quickjs/regexp_start.c"
 #include "quickjs/regexp.c"
 #include "quickjs/shapes.c"

@@ -143,6 +143,21 @@ for (let i = 0; i < 400; i++) {
 for (const digits of [0, 1, 2, 3, 4, 20, undefined, "2", 2.9, null]) {
   await check(`toFixed(${JSON.stringify(digits)})`, () => numbers.map((number) => number.toFixed(digits)));
 }
+await check("numbers as JSON, and read again", () => {
+  const text = JSON.stringify(numbers);
+  const read = JSON.parse(text);
+  return [text, read.map((number) => [number, Object.is(number, -0), number === null ? 0 : number | 0])];
+});
+for (const text of [
+  "0.1", "-0.1", "1.5", "-0.0", "-0", "0.000", "0.001", "123456789012345", "12345678901234.5", "1234567890123456", "2147483647", "2147483648",
+  "-2147483648", "-2147483647", "99999999999.999", "100000000000.001", "0.30000000000000004", "0.1e1", "1.5E-7", "9007199254740993", "1.", ".5", "0.0001",
+  "00.5", "1.2.3", "-", "1e", "0.12345678901234", "79.19", "8.345", "1.005", "4.35",
+]) {
+  await check(`a number of JSON: ${text}`, () => {
+    const value = JSON.parse(`[${text}]`)[0];
+    return [value, Object.is(value, -0), JSON.stringify(value), String(value), value + 1];
+  });
+}
 await check("toFixed of what is no number, or with wrong digits", () => [
   thrownBy(() => (1).toFixed(-1)),
   thrownBy(() => (1).toFixed(101)),

@@ -58,6 +58,9 @@ static enum json_result json_write_number(struct json_writer *writer, double num
     JSDTOATempMem memory;
     if (!isfinite(number))
         return json_write_text(writer, "null", 4);
+    size_t used = number_write_decimals(digits, number);
+    if (used > 0)
+        return json_write_text(writer, digits, used);
     if (js_dtoa_max_len(number, 10, 0, JS_DTOA_FORMAT_FREE) >= (int)sizeof(digits))
         return JSON_UNUSUAL;
     int bytes = js_dtoa(digits, number, 10, 0, JS_DTOA_FORMAT_FREE, &memory);
@@ -231,18 +234,32 @@ static JSValue json_read_float(const uint8_t *begin)
     return js_float64(js_atod((const char *)begin, NULL, 10, 0, &memory));
 }
 
+/* Of so many digits a number is exact, and so is 10 to as many: their quotient is the nearest one.
+ */
+#define JSON_DIGITS_MAX 15
+
 /* Numbers of a JSON text, from `begin` to `end`: small integers are QuickJS's integers, which it
  * computes and prints faster. Its own reader makes each a floating-point number. */
 static JSValue quickjs_json_number(const uint8_t *begin, const uint8_t *end)
 {
+    static const double powers[JSON_DIGITS_MAX + 1] = {
+        1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
     bool is_negative = *begin == '-';
-    int32_t number = 0;
     const uint8_t *digit = begin + is_negative;
-    if (end - digit > 9)
+    const uint8_t *point = NULL;
+    uint64_t number = 0;
+    if (end - digit > JSON_DIGITS_MAX)
         return json_read_float(begin);
-    for (; digit < end && is_digit(*digit); digit++)
-        number = number * 10 + (*digit - '0');
-    if (digit < end || (is_negative && number == 0))
-        return json_read_float(begin);
-    return js_int32(is_negative ? -number : number);
+    for (; digit < end; digit++) {
+        if (is_digit(*digit))
+            number = number * 10 + (uint64_t)(*digit - '0');
+        else if (*digit == '.')
+            point = digit;
+        else
+            return json_read_float(begin);
+    }
+    if (point == NULL && number <= INT32_MAX && !(is_negative && number == 0))
+        return js_int32(is_negative ? -(int32_t)number : (int32_t)number);
+    double value = (double)number / powers[point == NULL ? 0 : end - point - 1];
+    return js_float64(is_negative ? -value : value);
 }

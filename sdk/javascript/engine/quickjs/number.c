@@ -24,6 +24,27 @@ static uint64_t number_nearest(double number, uint64_t power)
     return shift > 63 ? 0 : (product + ((uint64_t)1 << (shift - 1))) >> shift;
 }
 
+/* Writes a number of at most three decimals, and of at most 15 digits with them: no two of those
+ * are the same double, so that it is the shortest text. Returns its bytes; 0 for any other number.
+ */
+static size_t number_write_decimals(char text[static FIXED_TEXT_BYTES], double number)
+{
+    size_t used = 0;
+    if (!(fabs(number) < 1e11))
+        return 0;
+    uint64_t thousandths = (uint64_t)(fabs(number) * 1000 + 0.5);
+    if (thousandths == 0 || (double)thousandths / 1000 != fabs(number))
+        return 0;
+    if (number < 0)
+        text[used++] = '-';
+    used += u64toa(text + used, thousandths / 1000);
+    if (thousandths % 1000 > 0)
+        text[used++] = '.';
+    for (uint64_t rest = thousandths % 1000; rest > 0; rest = rest * 10 % 1000)
+        text[used++] = (char)('0' + rest / 100);
+    return used;
+}
+
 static JSValue number_to_fixed(JSContext *context, JSValueConst this_value, int argument_count,
                                JSValueConst *arguments)
 {
