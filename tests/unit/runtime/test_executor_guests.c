@@ -419,9 +419,9 @@ static void test_memory_past_the_limit_is_named(void **state)
     seen = run_call(world, "/memory?mb=16");
     assert_int_equal(seen.code, 0);
     assert_non_null(strstr(seen.body, "false"));
-    /* A refusal in an earlier call is not this one's. */
+    /* What was refused memory is not kept, so that a refusal is never a later call's. */
     seen = run_call(world, "/trap");
-    assert_true(seen.usage.warm);
+    assert_false(seen.usage.warm);
     assert_int_equal(seen.code, ERROR_CALL_TRAP);
 }
 
