@@ -8,6 +8,7 @@ use crate::call::*;
 use crate::component::*;
 use crate::engine::*;
 use crate::instance::*;
+use crate::relink::*;
 use crate::snapshot::*;
 use crate::toml::*;
 use std::ffi::{c_char, c_int, c_void};
