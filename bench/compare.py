@@ -121,7 +121,7 @@ def measure_hundred(table):
         port = free_port()
         with running(command(port, probe), pinned=False) as process:
             wait_until_it_answers(port, "/hello")
-            idle = resident_mb(process.pid)
+            idle = memory_mb(process.pid)
             threads = [threading.Thread(target=exchange, args=(port, "/sleep?ms=1500")) for _ in range(100)]
             for thread in threads:
                 thread.start()
@@ -191,7 +191,7 @@ def measure_echo():
         [fn0, "serve", "--listen", f"127.0.0.1:{port}", "--workers", "1", "--limits", "none", str(probe)], pinned=False
     ) as process:
         wait_until_it_answers(port, "/hello")
-        idle = memory_mb(process.pid)
+        idle = resident_mb(process.pid)
         size = 100 * 1024 * 1024
         begin = time.monotonic()
         with socket.create_connection(("127.0.0.1", port), timeout=60) as s:
