@@ -222,7 +222,7 @@ static int enter(struct call *call, struct error *error)
     return 0;
 }
 
-/* Begins a fresh instance for the call. */
+/* Begins a fresh instance for the call, which is to be queued then. */
 static int begin_fresh(struct call *call, struct error *error)
 {
     struct executor *executor = call->executor;
@@ -244,11 +244,10 @@ static int begin_fresh(struct call *call, struct error *error)
     cpu_meter_init(&call->start_cpu, limits->value[LIMIT_START_CPU]);
     state_move(&call->state, CALL_STARTING, loop_now_ns(executor->options.loop));
     check_call(call);
-    queue(call);
     return 0;
 }
 
-/* Begins the call on a warm instance. */
+/* Begins the call on a warm instance; it is to be queued then. */
 static int begin_warm(struct call *call, struct instance *instance, struct error *error)
 {
     call->instance = instance;
@@ -265,11 +264,10 @@ static int begin_warm(struct call *call, struct instance *instance, struct error
             pool_drop(call->function->pool, instance);
         return code;
     }
-    queue(call);
     return 0;
 }
 
-/* Gives the call an instance, warm or fresh, and queues it. */
+/* Gives the call an instance, warm or fresh. */
 static int begin(struct call *call, struct error *error)
 {
     struct instance *instance = pool_take(call->function->pool);
@@ -281,26 +279,29 @@ int polling_begin(struct call *call, struct error *error)
     struct executor *executor = call->executor;
     check(call->state.now == CALL_NEW || call->state.now == CALL_WAITING);
     check(!call->instance && !call->bridge && list_empty(&call->link));
+    int code = 0;
     if (list_empty(&executor->ready))
-        return begin(call, error);
-    if (call->state.now == CALL_NEW)
+        code = begin(call, error);
+    else if (call->state.now == CALL_NEW)
         state_move(&call->state, CALL_WAITING, loop_now_ns(executor->options.loop));
-    queue(call);
-    return 0;
+    if (code == 0)
+        queue(call);
+    return code;
 }
 
 /* Begins a call whose turn has come. True: it can be polled. */
 static bool begin_now(struct call *call)
 {
     struct error error;
-    int code = ERROR_FUNCTION_NOT_FOUND;
-    error_set(&error, code, "the function was removed while a call of it waited for its turn");
-    if (call->function->pool->version)
-        code = begin(call, &error);
+    int code = call->function->pool->version
+                   ? begin(call, &error)
+                   : error_set(&error, ERROR_FUNCTION_NOT_FOUND,
+                               "the function was removed while a call of it waited for its turn");
     if (code < 0) {
         polling_end(call, code, error.message);
         return false;
     }
+    /* What was said about its body may have woken it meanwhile. */
     list_remove(&call->link);
     return true;
 }
@@ -446,6 +447,8 @@ static bool runs_again(struct call *call)
     int code = begin_fresh(call, &error);
     if (code < 0)
         polling_end(call, code, error.message);
+    else
+        queue(call);
     return true;
 }
 
@@ -679,6 +682,8 @@ static void start_again(struct call *call)
     }
     if (code < 0)
         polling_end(call, code, error.message);
+    else
+        queue(call);
 }
 
 static void start_failed(struct call *call)
