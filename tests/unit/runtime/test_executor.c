@@ -24,9 +24,7 @@ static void test_a_call_is_polled_in_its_turn_and_its_instance_kept(void **state
     (void)state;
     struct world world;
     struct test_version version;
-    world_init(&world, 10, respond);
-    version_fill(&version, "one", "aa");
-    publish(&world, "one", FUNCTION_READY, &version);
+    world_init_with_one(&world, 10, respond, &version);
 
     struct seen first = {.code = 1};
     assert_int_equal(start(&world, "one", "/", &first), 0);
@@ -99,9 +97,7 @@ static void test_the_end_finds_slot_and_instance_free(void **state)
     (void)state;
     struct world world;
     struct test_version version;
-    world_init(&world, 1, respond);
-    version_fill(&version, "one", "aa");
-    publish(&world, "one", FUNCTION_READY, &version);
+    world_init_with_one(&world, 1, respond, &version);
     struct seen next = {.mind = &world};
     struct seen seen = {.cancel_at = "end", .at = start_next, .mind = &next};
     assert_int_equal(start(&world, "one", "/", &seen), 0);
@@ -117,9 +113,7 @@ static void test_calls_that_come_together_share_an_instance(void **state)
     (void)state;
     struct world world;
     struct test_version version;
-    world_init(&world, 10, respond);
-    version_fill(&version, "one", "aa");
-    publish(&world, "one", FUNCTION_READY, &version);
+    world_init_with_one(&world, 10, respond, &version);
     struct seen seen[5] = {0};
     for (int i = 0; i < 5; i++)
         assert_int_equal(start(&world, "one", "/", &seen[i]), 0);
@@ -139,9 +133,7 @@ static void test_a_call_that_waits_for_its_turn_can_end(void **state)
     (void)state;
     struct world world;
     struct test_version version;
-    world_init(&world, 10, respond);
-    version_fill(&version, "one", "aa");
-    publish(&world, "one", FUNCTION_READY, &version);
+    world_init_with_one(&world, 10, respond, &version);
     struct seen seen[3] = {0};
     for (int i = 0; i < 3; i++)
         assert_int_equal(start(&world, "one", "/", &seen[i]), 0);
@@ -289,9 +281,7 @@ static void test_a_removed_functions_call_ends(void **state)
     (void)state;
     struct world world;
     struct test_version version;
-    world_init(&world, 4, hang_and_remember);
-    version_fill(&version, "one", "aa");
-    publish(&world, "one", FUNCTION_READY, &version);
+    world_init_with_one(&world, 4, hang_and_remember, &version);
     struct seen seen = {0};
     assert_int_equal(start(&world, "one", "/", &seen), 0);
     turn(&world);
@@ -339,9 +329,7 @@ static void test_cancelling_from_within_each_event(void **state)
     };
     struct world world;
     struct test_version version;
-    world_init(&world, 1, talk);
-    version_fill(&version, "one", "aa");
-    publish(&world, "one", FUNCTION_READY, &version);
+    world_init_with_one(&world, 1, talk, &version);
     for (size_t i = 0; i < sizeof where / sizeof *where; i++) {
         struct seen seen = {.cancel_at = where[i][0]};
         assert_int_equal(start(&world, "one", "/", &seen), 0);
@@ -379,9 +367,7 @@ static void test_the_end_of_the_response_is_not_the_end_of_the_call(void **state
     (void)state;
     struct world world;
     struct test_version version;
-    world_init(&world, 1, work_on);
-    version_fill(&version, "one", "aa");
-    publish(&world, "one", FUNCTION_READY, &version);
+    world_init_with_one(&world, 1, work_on, &version);
     char path[] = "/works-on";
     struct seen seen = {.cancel_at = "whole", .at = forget, .mind = path};
     assert_int_equal(start(&world, "one", path, &seen), 0);
@@ -521,9 +507,7 @@ static void test_a_start_up_that_traps(void **state)
     (void)state;
     struct world world;
     struct test_version version;
-    world_init(&world, 1, respond);
-    version_fill(&version, "one", "aa");
-    publish(&world, "one", FUNCTION_READY, &version);
+    world_init_with_one(&world, 1, respond, &version);
     fake.start = start_trap;
     assert_string_equal(run_call(&world, "one", "/").story, "end start");
     assert_int_equal(logged(&world, "guest!init"), 1);
@@ -543,9 +527,7 @@ static void test_closing_ends_what_runs(void **state)
     (void)state;
     struct world world;
     struct test_version version;
-    world_init(&world, 10, hang);
-    version_fill(&version, "one", "aa");
-    publish(&world, "one", FUNCTION_READY, &version);
+    world_init_with_one(&world, 10, hang, &version);
     publish(&world, "late", FUNCTION_COMPILING, NULL);
     struct seen running = {0}, fresh = {0}, waiting = {0}, refused = {0};
     assert_int_equal(start(&world, "one", "/", &running), 0);
@@ -577,9 +559,7 @@ static void test_closing_from_within_an_event(void **state)
     (void)state;
     struct world world;
     struct test_version version;
-    world_init(&world, 10, talk);
-    version_fill(&version, "one", "aa");
-    publish(&world, "one", FUNCTION_READY, &version);
+    world_init_with_one(&world, 10, talk, &version);
     struct seen seen = {.cancel_at = "head", .at = close_world, .mind = &world};
     assert_int_equal(start(&world, "one", "/", &seen), 0);
     while (!world.closed) {

@@ -252,6 +252,15 @@ static inline void publish(struct world *world, const char *name, enum function_
     turn(world);
 }
 
+/* A world with a function that is ready, "one". */
+static inline void world_init_with_one(struct world *world, uint64_t slots, fake_handler handler,
+                                       struct test_version *version)
+{
+    world_init(world, slots, handler);
+    version_fill(version, "one", "aa");
+    publish(world, "one", FUNCTION_READY, version);
+}
+
 static inline void unpublish(struct world *world, const char *name)
 {
     const struct publication publication = {.name = name, .removed = true};
