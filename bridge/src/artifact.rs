@@ -1,108 +1,80 @@
 // SPDX-License-Identifier: AGPL-3.0-only
 
-//! Artifacts without what nobody reads: the symbol table, which wasmtime writes for debuggers and
-//! passes over when it loads an artifact. A name and a place of each function, a thirtieth of the
-//! file.
-//!
-//! An artifact is an ELF file of 64 bits in the host's byte order. Its sections come first, the
-//! table of sections last.
+//! What an artifact is as a file. wasmtime writes ELF of 64 bits: its sections come first, the table
+//! of sections last. Among them is a symbol table for debuggers, which is passed over when the
+//! artifact is loaded: a name and a place of each function, a thirtieth of the file.
 
-use std::ops::Range;
+use wasmtime_environ::object::LittleEndian as Little;
+use wasmtime_environ::object::elf::{FileHeader64, SHT_SYMTAB, SectionHeader64};
+use wasmtime_environ::object::pod::bytes_of;
+use wasmtime_environ::object::read::elf::FileHeader;
 
-const SECTION_TABLE_OFFSET: Range<usize> = 0x28..0x30;
-const SECTION_HEADER_BYTES: Range<usize> = 0x3a..0x3c;
-const SECTION_COUNT: Range<usize> = 0x3c..0x3e;
-const SECTION_OF_NAMES: Range<usize> = 0x3e..0x40;
+type Header = FileHeader64<Little>;
+type Section = SectionHeader64<Little>;
 
-const HEADER_BYTES: usize = 64;
 const TABLE_ALIGNMENT: usize = 8;
 
-/// In a section's header.
-const TYPE: Range<usize> = 0x04..0x08;
-const OFFSET: Range<usize> = 0x18..0x20;
-const SIZE: Range<usize> = 0x20..0x28;
-const LINK: Range<usize> = 0x28..0x2c;
-
-const TYPE_SYMBOLS: u64 = 2;
-
-fn read(data: &[u8], place: Range<usize>) -> Option<u64> {
-    let bytes = data.get(place)?;
-    let mut number = [0; 8];
-    number[..bytes.len()].copy_from_slice(bytes);
-    Some(u64::from_le_bytes(number))
+fn header(artifact: &[u8]) -> Option<&Header> {
+    Header::parse(artifact).ok()
 }
 
-fn write(data: &mut [u8], place: Range<usize>, number: u64) {
-    let length = place.len();
-    data[place].copy_from_slice(&number.to_le_bytes()[..length]);
+/// Without what stands behind it, which is not of the artifact.
+pub fn whole(artifact: &[u8]) -> Option<&[u8]> {
+    let header = header(artifact)?;
+    let table_bytes = header.e_shentsize(Little) as usize * header.e_shnum(Little) as usize;
+    let offset = usize::try_from(header.e_shoff(Little)).ok()?;
+    artifact.get(..offset.checked_add(table_bytes)?)
 }
 
-struct Section<'a> {
-    header: &'a [u8],
-    content: Range<usize>,
-}
-
-fn sections(elf: &[u8]) -> Option<Vec<Section<'_>>> {
-    let table = elf.get(read(elf, SECTION_TABLE_OFFSET)? as usize..)?;
-    if read(elf, SECTION_HEADER_BYTES)? as usize != HEADER_BYTES {
-        return None;
-    }
-    let count = read(elf, SECTION_COUNT)? as usize;
-    (0..count)
-        .map(|index| {
-            let header = table.get(index * HEADER_BYTES..(index + 1) * HEADER_BYTES)?;
-            let offset = read(header, OFFSET)? as usize;
-            let content = offset..offset.checked_add(read(header, SIZE)? as usize)?;
-            Some(Section { header, content })
-        })
-        .collect()
+fn content_end(section: &Section) -> Option<u64> {
+    let offset = section.sh_offset.get(Little);
+    offset.checked_add(section.sh_size.get(Little))
 }
 
 /// The file without its symbols; None where it is not laid out as expected: they are not worth an
 /// error.
 fn without_symbols(elf: &[u8]) -> Option<Vec<u8>> {
-    let sections = sections(elf)?;
-    let names = read(elf, SECTION_OF_NAMES)? as usize;
-    let symbols = sections
-        .iter()
-        .position(|section| read(section.header, TYPE) == Some(TYPE_SYMBOLS))?;
-    let strings = read(sections[symbols].header, LINK)? as usize;
+    let mut header = *header(elf)?;
+    let sections: &[Section] = header.section_headers(Little, elf).ok()?;
+    let names = header.e_shstrndx(Little) as usize;
+    let is_symbols = |section: &Section| section.sh_type.get(Little) == SHT_SYMTAB;
+    let symbols = sections.iter().position(is_symbols)?;
+    let strings = sections[symbols].sh_link.get(Little) as usize;
     let is_dropped = |index| index == symbols || index == strings;
-    let end = sections[symbols].content.start;
+    let end = sections[symbols].sh_offset.get(Little);
     // All that is kept but the sections' names lies before the symbols, and no section that is kept
     // refers to one behind them.
     let is_as_expected = sections.len() == names + 1
         && strings < names
         && sections.iter().enumerate().all(|(index, section)| {
-            is_dropped(index) || index == names || index == 0 || section.content.end <= end
-        })
-        && sections
-            .iter()
-            .enumerate()
-            .all(|(index, section)| is_dropped(index) || read(section.header, LINK) == Some(0));
+            let is_before = content_end(section).is_some_and(|content| content <= end);
+            is_dropped(index)
+                || (section.sh_link.get(Little) == 0 && (is_before || index == names || index == 0))
+        });
     if !is_as_expected {
         return None;
     }
-    let mut stripped = elf[..end].to_vec();
-    let names_offset = stripped.len();
-    stripped.extend_from_slice(elf.get(sections[names].content.clone())?);
+    let mut stripped = elf.get(..end as usize)?.to_vec();
+    let names_offset = stripped.len() as u64;
+    let names_begin = sections[names].sh_offset.get(Little) as usize;
+    stripped.extend_from_slice(elf.get(names_begin..content_end(&sections[names])? as usize)?);
     stripped.resize(stripped.len().next_multiple_of(TABLE_ALIGNMENT), 0);
-    let table_offset = stripped.len();
+    header.e_shoff.set(Little, stripped.len() as u64);
     let mut count = 0;
     for (index, section) in sections.iter().enumerate() {
         if is_dropped(index) {
             continue;
         }
-        let mut header = section.header.to_vec();
+        let mut section = *section;
         if index == names {
-            write(&mut header, OFFSET, names_offset as u64);
+            section.sh_offset.set(Little, names_offset);
         }
-        stripped.extend_from_slice(&header);
+        stripped.extend_from_slice(bytes_of(&section));
         count += 1;
     }
-    write(&mut stripped, SECTION_TABLE_OFFSET, table_offset as u64);
-    write(&mut stripped, SECTION_COUNT, count);
-    write(&mut stripped, SECTION_OF_NAMES, count - 1);
+    header.e_shnum.set(Little, count);
+    header.e_shstrndx.set(Little, count - 1);
+    stripped[..size_of::<Header>()].copy_from_slice(bytes_of(&header));
     Some(stripped)
 }
 

@@ -8,14 +8,16 @@
 //! snapshotted again they took a third of the time of a fresh instance. Active ones cost nothing
 //! there, since the memory's image is made of them when the component is compiled.
 
+use crate::wasm::{constant, names_data};
 use std::ops::Range;
 use wasm_encoder::{
     Component, ComponentSectionId, ConstExpr, DataSection, Module, ModuleSection, RawSection,
     SectionId,
 };
 use wasmtime::bail;
+use wasmtime_environ::GlobalConstValue;
 use wasmtime_environ::wasmparser::{
-    self, BinaryReader, CodeSectionReader, DataKind, DataSectionReader, Operator, Parser, Payload,
+    self, BinaryReader, CodeSectionReader, DataKind, DataSectionReader, Parser, Payload,
 };
 
 /// What an active segment takes beside its data: the flag, `i32.const` and `end`, an address of
@@ -69,11 +71,8 @@ fn compact_module(wasm: &[u8]) -> wasmtime::Result<Module> {
     let mut module = Module::new();
     for section in &sections {
         match section.id {
-            _ if is_named => {
-                module.section(section);
-            }
-            DATA_COUNT => {} // only there for code that names segments
-            DATA => {
+            DATA_COUNT if !is_named => {} // only there for code that names segments
+            DATA if !is_named => {
                 module.section(&compact_data(section.data)?);
             }
             _ => {
@@ -91,15 +90,8 @@ fn names_segments(sections: &[RawSection<'_>]) -> wasmtime::Result<bool> {
         return Ok(false);
     };
     for body in CodeSectionReader::new(BinaryReader::new(code.data, 0))? {
-        for operator in body?.get_operators_reader()? {
-            use Operator::*;
-            if let MemoryInit { .. }
-            | DataDrop { .. }
-            | ArrayNewData { .. }
-            | ArrayInitData { .. } = operator?
-            {
-                return Ok(true);
-            }
+        if names_data(&body?)? {
+            return Ok(true);
         }
     }
     Ok(false)
@@ -145,9 +137,8 @@ fn compact_data(section: &[u8]) -> wasmtime::Result<DataSection> {
 
 /// What wizer writes for a memory of 32 bits.
 fn address(offset: &wasmparser::ConstExpr<'_>) -> wasmtime::Result<i32> {
-    let mut reader = offset.get_operators_reader();
-    match (reader.read()?, reader.read()?) {
-        (Operator::I32Const { value }, Operator::End) => Ok(value),
+    match constant(offset) {
+        Some(GlobalConstValue::I32(value)) => Ok(value),
         _ => bail!("a data segment at a computed address"),
     }
 }

@@ -3,10 +3,11 @@
 //! The Rust side of `include/fn0_bridge.h`, whose words are the manual of everything here.
 //!
 //! From the outside inwards: `abi` has the header's types; `engine`, `component`, `instance`,
-//! `call`, `snapshot`, `relink` and `toml` its functions; `data_segments` is what is left to do after
-//! wizer; `shared` is what C's functions and the guest's imports both
-//! touch; `state` is what wasmtime keeps for a guest; `http` and `io` are the imports that are
-//! fn0's own. All other imports are `wasmtime-wasi`'s.
+//! `call`, `snapshot`, `relink` and `toml` its functions; `data_segments` is what is left to do
+//! after wizer, `artifact` what an artifact is as a file, `wasm` what it and `relink` ask of
+//! modules; `shared` is what C's functions and the guest's imports both touch; `state` is what
+//! wasmtime keeps for a guest; `http` and `io` are the imports that are fn0's own. All other imports
+//! are `wasmtime-wasi`'s.
 
 // What a pointer from C must hold to is said once, in the header.
 #![allow(clippy::missing_safety_doc)]
@@ -34,3 +35,4 @@ pub mod snapshot;
 mod state;
 pub mod toml;
 mod trap;
+mod wasm;

@@ -7,18 +7,20 @@
 //!
 //! What wasmtime makes of a module's data (`ModuleTranslation::finalize_memory_init`) is repeated
 //! here, for modules with one memory of their own. Whatever is not as it is expected is no failure:
-//! the component is compiled then. `tests/bridge/test_relink.c` holds both ways against each other,
+//! the component is compiled then. `tests/bridge/test_snapshot.c` holds both ways against each other,
 //! byte by byte.
 
 use crate::abi::*;
+use crate::artifact;
 use crate::error::answer;
+use crate::wasm::{constant, names_data};
 use sha2::{Digest, Sha256};
 use std::ffi::c_int;
 use std::ops::Range;
 use wasmtime_environ::component::ComponentArtifacts;
 use wasmtime_environ::object::{Object, ObjectSection};
 use wasmtime_environ::wasmparser::{
-    ConstExpr, Data, DataKind, Encoding, Global, Operator, Parser, Payload, TypeRef, ValType,
+    Data, DataKind, Encoding, Global, Parser, Payload, TypeRef, ValType,
 };
 use wasmtime_environ::{
     CompiledFunctionsTable, DefinedGlobalIndex, EntityRef, FuncKey, FuncKeyIndex, FuncKeyNamespace,
@@ -85,7 +87,8 @@ fn take_apart(wasm: &[u8], code: bool) -> Option<Parts> {
             (Payload::ModuleSection { .. } | Payload::ComponentSection { .. }, _) => {}
             (Payload::CustomSection(_), None) => {}
             (Payload::CodeSectionEntry(body), Some(_)) => {
-                if code && !has_data_by_itself(body)? {
+                // How many segments there are differs.
+                if code && names_data(body).ok()? {
                     return None;
                 }
             }
@@ -135,29 +138,6 @@ fn exports_initialize(payload: &Payload) -> Option<bool> {
         }
     }
     Some(false)
-}
-
-/// Whether no instruction names a segment of data: how many there are differs.
-fn has_data_by_itself(body: &wasmtime_environ::wasmparser::FunctionBody) -> Option<bool> {
-    for operator in body.get_operators_reader().ok()? {
-        if let Operator::MemoryInit { .. } | Operator::DataDrop { .. } = operator.ok()? {
-            return Some(false);
-        }
-    }
-    Some(true)
-}
-
-/// The value of an expression that is one constant.
-fn constant(expression: &ConstExpr) -> Option<GlobalConstValue> {
-    let mut operators = expression.get_operators_reader();
-    let value = match operators.read().ok()? {
-        Operator::I32Const { value } => GlobalConstValue::I32(value),
-        Operator::I64Const { value } => GlobalConstValue::I64(value),
-        Operator::F32Const { value } => GlobalConstValue::F32(value.bits()),
-        Operator::F64Const { value } => GlobalConstValue::F64(value.bits()),
-        _ => return None,
-    };
-    matches!(operators.read().ok()?, Operator::End).then_some(value)
 }
 
 impl Reading {
@@ -355,21 +335,9 @@ fn put(artifacts: &mut ComponentArtifacts, modules: &[Rest], data: &mut [u8]) ->
     Some(())
 }
 
-/// What the file itself says of its length: its section headers are the last thing in it. Whatever
-/// stands behind them is not of the artifact.
-fn whole(artifact: &[u8]) -> Option<&[u8]> {
-    let number = |at: usize, bytes: usize| {
-        let mut eight = [0; 8];
-        eight[..bytes].copy_from_slice(artifact.get(at..at + bytes)?);
-        Some(u64::from_le_bytes(eight) as usize)
-    };
-    let (offset, size, count) = (number(40, 8)?, number(58, 2)?, number(60, 2)?);
-    artifact.get(..offset.checked_add(size * count)?)
-}
-
 fn relink(wasm: &[u8], artifact: &[u8]) -> Option<Vec<u8>> {
     let parts = take_apart(wasm, false)?;
-    let artifact = whole(artifact)?;
+    let artifact = artifact::whole(artifact)?;
     let object = wasmtime_environ::object::File::parse(artifact).ok()?;
     let info = section(&object, obj::ELF_WASMTIME_INFO)?;
     let data = section(&object, obj::ELF_WASM_DATA)?;
