@@ -4,8 +4,8 @@
 //!
 //! From the outside inwards: `abi` has the header's types; `engine`, `component`, `instance`,
 //! `call`, `snapshot`, `relink` and `toml` its functions; `data_segments` is what is left to do
-//! after wizer, `artifact` what an artifact is as a file, `wasm` what it and `relink` ask of
-//! modules; `shared` is what C's functions and the guest's imports both touch; `state` is what
+//! after wizer, `artifact` what an artifact is as a file, `wasm` what is asked of modules in
+//! more than one place; `shared` is what C's functions and the guest's imports both touch; `state` is what
 //! wasmtime keeps for a guest; `http` and `io` are the imports that are fn0's own. All other imports
 //! are `wasmtime-wasi`'s.
 

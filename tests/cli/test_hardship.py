@@ -136,6 +136,11 @@ exit $status
 ROOM = {"c": "120k", "rust": "300k", "python": "4m"}
 
 
+def with_mounts(script, *words):
+    """What a command stands behind to be run by a script that may mount what nobody else sees."""
+    return ("unshare", "--map-root-user", "--mount", "sh", "-c", script, "sh", *words)
+
+
 @each_template
 def test_a_full_disk(place, template, tmp_path):
     variables = dict(place.make(template))
@@ -143,8 +148,7 @@ def test_a_full_disk(place, template, tmp_path):
     small = tmp_path / "small"
     small.mkdir()
     before = [f"./{name}" for name in place.files()]
-    around = ("unshare", "--map-root-user", "--mount", "sh", "-c", SMALL, "sh", ROOM.get(template, "1m"), small)
-    result = build(place, variables, *around)
+    result = build(place, variables, *with_mounts(SMALL, ROOM.get(template, "1m"), small))
     assert result.returncode == 1
     assert re.search("no space left on device", result.stderr, re.IGNORECASE), result.stderr
     last = result.stderr.splitlines()[-1]
@@ -162,8 +166,7 @@ def test_a_disk_that_fills_while_it_serves(place, tmp_path):
     small.mkdir()
     script = 'mount -t tmpfs -o size=12m none "$1" && cp -a . "$1" && cd "$1" && shift && exec "$@"'
     process = subprocess.Popen(
-        ["unshare", "--map-root-user", "--mount", "sh", "-c", script, "sh", small]
-        + [str(PROGRAM), "dev", "--json", CACHE, "--listen=127.0.0.1:0"],
+        [*with_mounts(script, small), PROGRAM, "dev", "--json", CACHE, "--listen=127.0.0.1:0"],
         cwd=place.path,
         env=place.environment(),
         stdout=subprocess.PIPE,
@@ -214,8 +217,7 @@ def test_no_room_for_what_stands_between(place, tmp_path):
     place.make("javascript")
     before = place.files()
     script = 'mount -t tmpfs -o size=4k none "$1" && touch "$1/x" && shift && exec "$@"'
-    around = ("unshare", "--map-root-user", "--mount", "sh", "-c", script, "sh", tmp_path / "temporary")
-    result = build(place, {}, *around)
+    result = build(place, {}, *with_mounts(script, tmp_path / "temporary"))
     assert result.returncode == 1
     assert re.search("no space left on device", result.stderr, re.IGNORECASE), result.stderr
     check_nothing_is_left(place, before)
@@ -226,20 +228,7 @@ def test_no_room_for_a_project(place, tmp_path):
     small.mkdir()
     script = 'mount -t tmpfs -o size=4k,nr_inodes=5 none "$1" && cd "$1" && shift && "$@"; echo $? && find . -type f'
     result = subprocess.run(
-        [
-            "unshare",
-            "--map-root-user",
-            "--mount",
-            "sh",
-            "-c",
-            script,
-            "sh",
-            small,
-            PROGRAM,
-            "init",
-            "--template",
-            "rust",
-        ],
+        [*with_mounts(script, small), PROGRAM, "init", "--template", "rust"],
         env=place.environment(),
         capture_output=True,
         text=True,
@@ -257,19 +246,7 @@ def test_no_room_for_artifacts(place, tmp_path):
     small.mkdir()
     script = 'mount -t tmpfs -o size=16k none "$1" && chmod 700 "$1" && shift && exec "$@"'
     result = subprocess.run(
-        [
-            "unshare",
-            "--map-root-user",
-            "--mount",
-            "sh",
-            "-c",
-            script,
-            "sh",
-            small,
-            PROGRAM,
-            "build",
-            f"--cache-dir={small}",
-        ],
+        [*with_mounts(script, small), PROGRAM, "build", f"--cache-dir={small}"],
         cwd=place.path,
         env=place.environment(),
         capture_output=True,
